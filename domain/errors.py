@@ -1,0 +1,180 @@
+"""Everything that can go wrong, by name. An error never carries an HTTP status: `api/errors.py` maps it.
+
+GatewayError
+├─ BadRequest                 what the caller sent cannot be served, and never will be
+│   ├─ Unsupported            a parameter or form this gateway does not honour
+│   ├─ UnknownModel           no such model on the page
+│   └─ TooLarge               more than a limit allows
+├─ NotAllowed                 the key is missing or wrong
+├─ NotFound                   no such request, file or route
+├─ QueueFull                  too many requests are waiting
+├─ Cancelled                  somebody cancelled this request
+├─ DeadlinePassed             a stage took longer than its budget
+├─ ShuttingDown               the gateway is stopping
+├─ UpstreamError              the site said no
+│   ├─ QuotaExhausted         the account's quota for this model is used up
+│   ├─ RateLimited            too many requests in a short time
+│   ├─ PermissionDenied       the account may not do this, or the site distrusts the browser
+│   ├─ Refused                the prompt was blocked
+│   ├─ EmptyAnswer            the site ended a turn without saying anything
+│   ├─ ModelRejected          the page does not let this model be chosen
+│   ├─ UpstreamInvalid        the site called the page's request invalid
+│   └─ UpstreamUnavailable    the site failed or is overloaded
+├─ WireError                  the answer was not understood, or ended before its end
+└─ SessionError               the page cannot be used
+    ├─ SignedOut              the profile's sign-in has ended
+    ├─ PageDrift              a control is not where any known version of the page has it
+    ├─ ControlFailed          a control is there but did not take the value
+    ├─ SessionLost            the tab crashed, closed or left the page
+    └─ BrowserDown            there is no browser
+"""
+
+from typing import ClassVar
+
+
+class GatewayError(Exception):
+    """A failure with a name. `public_message` is safe to show to any caller and says what to do."""
+
+    code: ClassVar[str] = "internal_error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(
+        self, public_message: str, *, param: str | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(public_message)
+        self.public_message = public_message
+        self.param = param
+        """The offending parameter as the caller named it, where there is one."""
+        self.retry_after = retry_after
+        """Seconds after which trying again makes sense, where that is known."""
+
+
+class BadRequest(GatewayError):
+    code = "invalid_request"
+
+
+class Unsupported(BadRequest):
+    code = "unsupported_parameter"
+
+
+class UnknownModel(BadRequest):
+    code = "model_not_found"
+
+
+class TooLarge(BadRequest):
+    code = "request_too_large"
+
+
+class NotAllowed(GatewayError):
+    code = "invalid_api_key"
+
+
+class NotFound(GatewayError):
+    code = "not_found"
+
+
+class QueueFull(GatewayError):
+    code = "queue_full"
+    retryable = True
+
+
+class Cancelled(GatewayError):
+    code = "request_cancelled"
+
+
+class DeadlinePassed(GatewayError):
+    """`stage` is one of queue, ready, submit, first_event, idle, total."""
+
+    retryable = True
+    code = "deadline_passed"
+
+    def __init__(self, stage: str, seconds: float, hint: str = "") -> None:
+        super().__init__(f"The {stage} stage took longer than {seconds:g} s. {hint}".strip())
+        self.stage = stage
+
+
+class ShuttingDown(GatewayError):
+    code = "shutting_down"
+    retryable = True
+
+
+class UpstreamError(GatewayError):
+    code = "upstream_error"
+
+
+class QuotaExhausted(UpstreamError):
+    code = "insufficient_quota"
+
+
+class RateLimited(UpstreamError):
+    code = "rate_limit_exceeded"
+    retryable = True
+
+
+class PermissionDenied(UpstreamError):
+    code = "upstream_permission_denied"
+
+
+class Refused(UpstreamError):
+    code = "content_filter"
+
+
+class EmptyAnswer(UpstreamError):
+    code = "empty_answer"
+    retryable = True
+
+
+class ModelRejected(UpstreamError):
+    code = "model_not_available"
+
+
+class UpstreamInvalid(UpstreamError):
+    code = "upstream_invalid_request"
+
+
+class UpstreamUnavailable(UpstreamError):
+    code = "upstream_unavailable"
+    retryable = True
+
+
+class WireError(GatewayError):
+    code = "wire_error"
+    retryable = True
+
+
+class SessionError(GatewayError):
+    code = "session_error"
+    retryable = True
+
+
+class SignedOut(SessionError):
+    code = "signed_out"
+    retryable = False
+
+
+class PageDrift(SessionError):
+    """`area` names the control; `candidates` are the names of the selectors that were tried."""
+
+    code = "page_drift"
+    retryable = False
+
+    def __init__(self, area: str, candidates: tuple[str, ...] = ()) -> None:
+        tried = f" (tried: {', '.join(candidates)})" if candidates else ""
+        super().__init__(
+            f"AI Studio's page shows no {area!r} control{tried}. The page may have changed; "
+            "a selector can be overridden with SELECTORS_FILE."
+        )
+        self.area = area
+        self.candidates = candidates
+
+
+class ControlFailed(SessionError):
+    code = "control_failed"
+
+
+class SessionLost(SessionError):
+    code = "session_lost"
+
+
+class BrowserDown(SessionError):
+    code = "browser_down"

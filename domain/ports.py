@@ -1,0 +1,103 @@
+"""The port between HTTP and the browser. `browser.driver` implements it for real, tests script it."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from domain.events import Event
+from domain.models import ModelCard
+from domain.requests import GenerateRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Budgets in seconds, each with its own named error when it passes."""
+
+    queue: float = 600.0
+    """Waiting for a turn."""
+    ready: float = 60.0
+    """Getting a clean page and putting the request on it."""
+    submit: float = 15.0
+    """From pressing Run to seeing the page's own request leave."""
+    first_event: float = 120.0
+    """From that request to the first event of the answer."""
+    idle: float = 120.0
+    """Between two events."""
+    total: float = 300.0
+    """From pressing Run to the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class DriverStatus:
+    """How the browser side is doing right now; `reason` is empty exactly when it can serve."""
+
+    playwright_ready: bool = False
+    browser_connected: bool = False
+    page_ready: bool = False
+    reason: str = "not started"
+    engine: str = ""
+    capture: str = ""
+    counters: dict[str, int] = field(default_factory=dict)
+    """Since start: `drift.<area>`, `late_bytes`, `session_renewed`, …"""
+
+
+class Generation(Protocol):
+    """A request that stands on a page, ready to run."""
+
+    @property
+    def capture(self) -> str:
+        """Which capture hears the answer."""
+        ...
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Defaults that could not be set on the page, in words for the caller."""
+        ...
+
+    def events(self) -> AsyncIterator[Event]:
+        """Press Run, once, and report the answer. May be called once.
+
+        Raises:
+            GatewayError: the generation failed; see the contract in `domain.events`.
+        """
+        ...
+
+
+class Driver(Protocol):
+    """Puts requests on pages. One generation runs at a time; further ones may be prepared meanwhile."""
+
+    @property
+    def slots(self) -> int:
+        """How many requests may stand on pages at once: one running, the rest prepared."""
+        ...
+
+    async def open(self) -> None:
+        """Start the browser and make a page ready. Failing leaves nothing behind.
+
+        Raises:
+            SessionError: no browser, not signed in, or a page that is not understood.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Stop everything this driver started. May be called twice."""
+        ...
+
+    def prepare(self, request: GenerateRequest) -> AbstractAsyncContextManager[Generation]:
+        """Put a request on a clean page, short of pressing Run.
+
+        Leaving the context presses Stop if the answer still runs and gives the page back clean, within 1 s,
+        or throws it away. A waiter inside may be cancelled at any point.
+        """
+        ...
+
+    async def models(self) -> tuple[ModelCard, ...]:
+        """The models the page offers, in its order.
+
+        Raises:
+            SessionError: the page has not told them.
+        """
+        ...
+
+    def status(self) -> DriverStatus: ...
