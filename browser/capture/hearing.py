@@ -1,0 +1,164 @@
+"""One run's ear: what a capture heard of the one request that the run caused.
+
+A capture pushes; the job's own task pulls. A hearing is bound to the first GenerateContent request that
+leaves after it was armed; what belongs to any other request never enters it.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from domain.errors import SessionLost, WireError
+
+_SERVICE = ".MakerSuiteService/"
+"""A dot, not a slash, precedes the service name; error beacons carry the method in their query only."""
+
+
+def rpc_method(url: str) -> str | None:
+    """The RPC a URL calls, judged by its path alone; `None` for anything else."""
+    path = urlsplit(url).path
+    _, found, method = path.rpartition(_SERVICE)
+    return method if found and "/" not in method else None
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    failure: str | None = None
+
+
+class Hearing:
+    """What one run hears. Captures call the `on_…` methods, the flow awaits the others."""
+
+    def __init__(self) -> None:
+        self.request_id: str | None = None
+        self._submitted = asyncio.Event()
+        self._status: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._pieces: asyncio.Queue[bytes | _End] = asyncio.Queue()
+        self._closed = False
+
+    def on_request(self, request_id: str) -> None:
+        """The page's own request left."""
+        self.request_id = request_id
+        self._submitted.set()
+
+    def on_response(self, status: int) -> None:
+        """Response headers arrived."""
+        if not self._status.done():
+            self._status.set_result(status)
+
+    def on_data(self, piece: bytes) -> None:
+        """More of the body, un-gzipped, in order."""
+        if not self._closed:
+            self._pieces.put_nowait(piece)
+
+    def on_end(self, failure: str | None = None) -> None:
+        """The response is over: complete, or for the reason given."""
+        if self._closed:
+            return
+        self._submitted.set()
+        if not self._status.done():
+            self._status.set_result(0)
+        self._pieces.put_nowait(_End(failure))
+
+    def close(self) -> None:
+        """Forget everything; later calls of `on_…` have no effect."""
+        self._closed = True
+
+    async def submitted(self) -> None:
+        """Return as soon as the page's request has left (or the tab is gone)."""
+        await self._submitted.wait()
+
+    async def status(self) -> int:
+        """HTTP status of the answer; 0 when there will be none."""
+        return await asyncio.shield(self._status)
+
+    async def pieces(self) -> AsyncGenerator[bytes]:
+        """The body as it arrives.
+
+        Raises:
+            WireError: the connection broke, or the page gave the request up.
+        """
+        while True:
+            piece = await self._pieces.get()
+            if isinstance(piece, _End):
+                if piece.failure is not None:
+                    raise WireError(f"The page's connection to AI Studio broke: {piece.failure}.")
+                return
+            yield piece
+
+
+class Capture(Protocol):
+    """Hears one tab. `open` before the first navigation."""
+
+    name: str
+
+    async def open(self) -> None:
+        """Install on the tab. May be called once."""
+        ...
+
+    def arm(self) -> Hearing:
+        """Start listening for the next GenerateContent request; before Run is pressed."""
+        ...
+
+    def disarm(self) -> None:
+        """Stop listening; what still arrives is dropped and counted."""
+        ...
+
+    def body(self, hearing: Hearing) -> AsyncGenerator[bytes]:
+        """The answer's bytes, in order and complete."""
+        ...
+
+    async def model_list(self) -> str:
+        """The page's own ListModels answer since the last navigation, once it is there."""
+        ...
+
+    def forget_page(self) -> None:
+        """The tab navigates: model list and running requests belong to the past."""
+        ...
+
+
+Count = Callable[[str], None]
+"""Adds one to a named counter of the driver."""
+
+
+class Ear:
+    """What all captures share: which hearing is armed, and to which request it is bound."""
+
+    def __init__(self, count: Count) -> None:
+        self._count = count
+        self.hearing: Hearing | None = None
+
+    def arm(self) -> Hearing:
+        self.disarm()
+        self.hearing = Hearing()
+        return self.hearing
+
+    def disarm(self) -> None:
+        if self.hearing is not None:
+            self.hearing.close()
+        self.hearing = None
+
+    def claim(self, request_id: str) -> None:
+        """A GenerateContent request left: it is the armed run's if that has none yet."""
+        if self.hearing is not None and self.hearing.request_id is None:
+            self.hearing.on_request(request_id)
+        else:
+            self._count("unclaimed_requests")
+
+    def of(self, request_id: str) -> Hearing | None:
+        """The hearing bound to a request; a request that no run owns is counted as late."""
+        if self.hearing is not None and self.hearing.request_id == request_id:
+            return self.hearing
+        self._count("late_chunks")
+        return None
+
+    def lost(self, why: str) -> None:
+        """The tab is gone: whoever listens is told."""
+        if self.hearing is not None:
+            self.hearing.on_end(why)
+
+
+def no_page() -> SessionLost:
+    return SessionLost("The browser tab went away.")

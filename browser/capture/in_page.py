@@ -1,0 +1,128 @@
+"""Any engine's ear: a hook in the page's own world that reports what its XHR or fetch receives.
+
+The hook reads every 8 ms because engines announce progress only every 50 ms. Each report carries its
+offset in UTF-16 units; a gap is mended by reading again from there, and an end that does not match what
+was received is an error, so that no byte is lost silently.
+"""
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncGenerator, Awaitable
+from importlib.resources import files
+from typing import Any
+
+from playwright.async_api import Page
+
+from browser.capture.hearing import Count, Ear, Hearing
+
+
+class InPageCapture:
+    """Listens through an init script and a binding of the tab.
+
+    `hook_prefix` is put before the hook's source: Camoufox runs init scripts in a world of its own unless
+    they begin with `mw:`. Whether the hook reached the page's world shows in whether it reports the page's
+    own ListModels call: `model_list` never returns where it did not.
+    """
+
+    name = "in_page"
+
+    def __init__(self, page: Page, count: Count, hook_prefix: str = "") -> None:
+        self._page = page
+        self._count = count
+        self._hook_prefix = hook_prefix
+        self._ear = Ear(count)
+        self._channel = f"_{secrets.token_hex(8)}"
+        self._received: dict[str, int] = {}
+        """UTF-16 units received so far, by request."""
+        self._list_id: str | None = None
+        self._list_parts: list[str] = []
+        self._listed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def open(self) -> None:
+        await self._page.expose_binding(self._channel, self._on_report)
+        await self._page.add_init_script(script=self._script("relay.js"))
+        await self._page.add_init_script(script=self._hook_prefix + self._script("hook.js"))
+        self._page.on("crash", lambda _: self._ear.lost("the tab crashed"))
+        self._page.on("close", lambda _: self._ear.lost("the tab was closed"))
+
+    def _script(self, name: str) -> str:
+        source = files("browser.capture").joinpath(name).read_text("utf-8")
+        return source.replace("__CHANNEL__", self._channel)
+
+    def arm(self) -> Hearing:
+        return self._ear.arm()
+
+    def disarm(self) -> None:
+        self._ear.disarm()
+
+    def forget_page(self) -> None:
+        self._ear.lost("the page was left")
+        self._received.clear()
+        self._list_id = None
+        if self._listed.done():
+            self._listed = asyncio.get_running_loop().create_future()
+
+    async def model_list(self) -> str:
+        return await asyncio.shield(self._listed)
+
+    async def body(self, hearing: Hearing) -> AsyncGenerator[bytes]:
+        async for piece in hearing.pieces():
+            yield piece
+
+    def _on_report(self, _source: dict[str, Any], text: str) -> Awaitable[None] | None:
+        report = json.loads(text)
+        if report.get("method") == "ListModels":
+            self._on_list_report(report)
+            return None
+        request_id: str = report["id"]
+        if report["kind"] == "request":
+            self._received[request_id] = 0
+            self._ear.claim(request_id)
+            return None
+        hearing = self._ear.of(request_id)
+        if hearing is None:
+            return None
+        return self._on_answer_report(hearing, request_id, report)
+
+    def _on_answer_report(
+        self, hearing: Hearing, request_id: str, report: dict[str, Any]
+    ) -> Awaitable[None] | None:
+        match report["kind"]:
+            case "head":
+                hearing.on_response(report["status"])
+            case "data":
+                expected = self._received.get(request_id, 0)
+                if report["offset"] > expected:
+                    return self._read_again(request_id, expected)
+                self._take(hearing, request_id, report, expected)
+            case "end":
+                if report["offset"] > self._received.get(request_id, 0) and not report["failure"]:
+                    hearing.on_end("the page reported more than arrived")
+                else:
+                    hearing.on_end(report["failure"])
+        return None
+
+    def _take(self, hearing: Hearing, request_id: str, report: dict[str, Any], expected: int) -> None:
+        """Pass on what is new; a repeated reading may overlap with what is known."""
+        units = report["text"].encode("utf-16-le", "surrogatepass")
+        fresh = units[2 * (expected - report["offset"]) :]
+        if fresh:
+            hearing.on_data(fresh.decode("utf-16-le").encode("utf-8"))
+            self._received[request_id] = report["offset"] + report["length"]
+
+    async def _read_again(self, request_id: str, offset: int) -> None:
+        self._count("gaps_mended")
+        await self._page.evaluate(
+            "([type, detail]) => document.dispatchEvent(new CustomEvent(type, { detail }))",
+            [f"{self._channel}:again", json.dumps({"id": request_id, "offset": offset})],
+        )
+
+    def _on_list_report(self, report: dict[str, Any]) -> None:
+        match report["kind"]:
+            case "request":
+                self._list_id, self._list_parts = report["id"], []
+            case "data" if report["id"] == self._list_id:
+                self._list_parts.append(report["text"])
+            case "end" if report["id"] == self._list_id and not self._listed.done():
+                self._listed.set_result("".join(self._list_parts))

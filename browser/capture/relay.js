@@ -1,0 +1,8 @@
+// Runs in the world that owns the binding. Where that is not the page's own world, the hook's reports arrive
+// as events of the shared document; where it is, the hook calls the binding itself and this stays silent.
+(() => {
+  const CHANNEL = "__CHANNEL__";
+  document.addEventListener(CHANNEL, (event) => {
+    if (typeof window[CHANNEL] === "function") window[CHANNEL](event.detail);
+  });
+})();

@@ -1,0 +1,230 @@
+"""The real driver: one browser, one profile, a few tabs that take turns."""
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.resources import files
+from urllib.parse import urlsplit
+
+from playwright.async_api import BrowserContext, Error
+
+from browser.engine import Engine
+from browser.pages.scripting import ScriptLibrary, first_line
+from browser.pages.selectors import load_selectors
+from browser.session import Session, SessionState
+from domain.errors import BrowserDown, GatewayError, SignedOut, UnknownModel
+from domain.events import Event
+from domain.models import ModelCard
+from domain.ports import Deadlines, DriverStatus
+from domain.requests import GenerateRequest
+from settings import BrowserSettings
+
+_log = logging.getLogger(__name__)
+_CLEAN_SECONDS = 20.0
+_CLOSE_SECONDS = 10.0
+_BACK_OFF = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
+"""Seconds before the n-th attempt in a row to get a tab back."""
+
+
+class PageGeneration:
+    """A request that stands on a tab; see `domain.ports.Generation`."""
+
+    def __init__(self, session: Session, events: AsyncIterator[Event], warnings: tuple[str, ...]) -> None:
+        self.capture = session.capture_name
+        self.warnings = warnings
+        self._events = events
+
+    def events(self) -> AsyncIterator[Event]:
+        return self._events
+
+
+class PageDriver:
+    """Implements `domain.ports.Driver` on AI Studio's chat page."""
+
+    def __init__(self, settings: BrowserSettings, deadlines: Deadlines) -> None:
+        self._settings = settings
+        self._deadlines = deadlines
+        self._counters: Counter[str] = Counter()
+        self._stack = AsyncExitStack()
+        self._engine: Engine | None = None
+        self._sessions: list[Session] = []
+        self._changed = asyncio.Event()
+        self._problem: GatewayError | None = BrowserDown("The browser has not been started yet.")
+        self._repairs: asyncio.Task[None] | None = None
+        self.slots = settings.tabs
+
+    async def open(self) -> None:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._close_browser)
+            await self._open_browser()
+            self._repairs = asyncio.create_task(self._keep_ready(), name="driver-repairs")
+            stack.push_async_callback(self._stop_repairs)
+            self._stack = stack.pop_all()
+
+    async def close(self) -> None:
+        await self._stack.aclose()
+        self._problem = BrowserDown("The browser has been closed.")
+
+    @asynccontextmanager
+    async def prepare(self, request: GenerateRequest) -> AsyncIterator[PageGeneration]:
+        session = await self._take(request.model)
+        try:
+            flow = await session.put(request, self._card(session, request.model))
+            yield PageGeneration(session, flow.events(), tuple(flow.warnings))
+        except Error as error:
+            session.break_(first_line(error))
+            raise BrowserDown(f"The browser failed: {first_line(error)}") from error
+        except SignedOut as error:
+            self._problem = error
+            raise
+        finally:
+            await self._give_back(session)
+
+    async def models(self) -> tuple[ModelCard, ...]:
+        for session in self._sessions:
+            if session.cards:
+                return session.cards
+        raise self._problem or BrowserDown("No page has told its models yet.")
+
+    def status(self) -> DriverStatus:
+        alive = [s for s in self._sessions if s.state in {SessionState.READY, SessionState.BUSY}]
+        return DriverStatus(
+            playwright_ready=self._engine is not None,
+            browser_connected=self._engine is not None and self._engine.connected,
+            page_ready=bool(alive),
+            reason="" if alive else self._reason(),
+            engine=self._engine.name if self._engine else "",
+            capture=alive[0].capture_name if alive else "",
+            counters=dict(self._counters),
+        )
+
+    def _reason(self) -> str:
+        if self._problem is not None:
+            return self._problem.public_message
+        return "; ".join(sorted({session.reason for session in self._sessions})) or "no tab is open"
+
+    def _count(self, name: str) -> None:
+        self._counters[name] += 1
+
+    def _card(self, session: Session, model: str) -> ModelCard:
+        for card in session.cards:
+            if card.id == model:
+                return card
+        raise UnknownModel(f"AI Studio's page offers no model {model!r}.", param="model")
+
+    async def _take(self, model: str) -> Session:
+        """Wait for a ready tab, one that shows the wanted model first."""
+        while True:
+            ready = [s for s in self._sessions if s.state is SessionState.READY]
+            if ready:
+                session = min(ready, key=lambda s: s.model != model)
+                session.take()
+                return session
+            if isinstance(self._problem, SignedOut):
+                raise self._problem
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def _give_back(self, session: Session) -> None:
+        try:
+            async with asyncio.timeout(_CLEAN_SECONDS):
+                await session.clean()
+        except TimeoutError:
+            session.break_(f"it could not be cleaned within {_CLEAN_SECONDS:g} s")
+
+    async def _open_browser(self) -> None:
+        """Browser, context and the first tab; the others follow while the first already serves."""
+        try:
+            self._engine = Engine(self._settings)
+            await self._engine.__aenter__()
+            self._engine.browser.on("disconnected", lambda _: self._on_disconnect())
+            context = await self._new_context(self._engine)
+            library = ScriptLibrary(load_selectors(self._settings.selectors_file), self._count)
+            self._sessions = [self._session(context, library) for _ in range(self.slots)]
+            await self._sessions[0].open()
+        except Error as error:
+            self._problem = BrowserDown(f"The browser failed: {first_line(error)}")
+            raise self._problem from error
+        except GatewayError as error:
+            self._problem = error
+            raise
+        self._problem = None
+
+    def _session(self, context: BrowserContext, library: ScriptLibrary) -> Session:
+        assert self._engine is not None  # noqa: S101 made just before
+        return Session(
+            context,
+            self._settings,
+            self._deadlines,
+            library,
+            hook_prefixes=self._engine.hook_prefixes,
+            count=self._count,
+            on_change=self._changed.set,
+        )
+
+    async def _new_context(self, engine: Engine) -> BrowserContext:
+        context = await engine.new_context(self._settings.auth_profile)
+        base = urlsplit(self._settings.ai_studio_url)
+        script = files("browser").joinpath("preferences.js").read_text("utf-8")
+        await context.add_init_script(script=script.replace("__ORIGIN__", f"{base.scheme}://{base.netloc}"))
+        return context
+
+    async def _close_browser(self) -> None:
+        for session in self._sessions:
+            await session.close()
+        self._sessions = []
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_CLOSE_SECONDS):
+                    await engine.__aexit__(None, None, None)
+
+    async def _stop_repairs(self) -> None:
+        if self._repairs is not None:
+            self._repairs.cancel()
+            await asyncio.wait([self._repairs])
+
+    def _on_disconnect(self) -> None:
+        self._count("browser_disconnects")
+        for session in self._sessions:
+            session.break_("the browser went away")
+        self._changed.set()
+
+    async def _keep_ready(self) -> None:
+        """Bring every tab that is not usable back, for as long as the driver is open."""
+        failures = 0
+        while True:
+            lame = [
+                s
+                for s in self._sessions
+                if s.state in {SessionState.OPENING, SessionState.BROKEN, SessionState.CLOSED}
+            ]
+            if not lame and self._sessions:
+                self._changed.clear()
+                await self._changed.wait()
+                continue
+            await asyncio.sleep(_BACK_OFF[min(failures, len(_BACK_OFF) - 1)])
+            try:
+                await self._repair(lame)
+                failures = 0
+            except Exception as error:  # noqa: BLE001 a background loop: the next attempt may work
+                failures += 1
+                self._problem = error if isinstance(error, GatewayError) else BrowserDown(str(error))
+                self._changed.set()
+                _log.warning("bringing the page back failed (attempt %d): %s", failures, error)
+
+    async def _repair(self, lame: list[Session]) -> None:
+        if self._engine is None or not self._engine.connected:
+            self._count("browser_restarts")
+            await self._close_browser()
+            await self._open_browser()
+            return
+        for session in lame:
+            if session.state is SessionState.BROKEN:
+                self._count("sessions_renewed")
+                await session.close()
+            await session.open()
+        self._problem = None

@@ -1,0 +1,179 @@
+"""The browser process or connection: Camoufox, Chromium, Debian's Firefox, or a remote endpoint.
+
+Whatever differs between engines is asked of the running browser (`Engine.has_cdp`) or is a property of how
+it was started (`hook_prefixes`); nothing is concluded from version strings.
+"""
+
+import asyncio
+import importlib
+import logging
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Self
+
+from playwright.async_api import Browser, BrowserContext, Error, Playwright, async_playwright
+
+from browser.locate import find_camoufox, find_chromium, find_firefox
+from browser.pages.scripting import first_line
+from domain.errors import BrowserDown
+from settings import BrowserSettings
+
+_log = logging.getLogger(__name__)
+_LAUNCH_SECONDS = 90.0
+_VIEWPORT = {"width": 1440, "height": 900}
+"""Wide enough that the page shows its settings panel beside the chat (it hides below 961)."""
+_CHROMIUM_ARGS = ("--disable-quic", "--no-first-run", "--disable-search-engine-choice-screen")
+
+
+class Engine:
+    """One browser. An async context manager: entering starts or connects, leaving ends what was started."""
+
+    def __init__(self, settings: BrowserSettings) -> None:
+        self._settings = settings
+        self._stack = AsyncExitStack()
+        self._browser: Browser | None = None
+        self.name: str = settings.engine
+        self.hook_prefixes: tuple[str, ...] = ("",)
+        """What to put before a script so that it runs in the page's own world, in the order to try."""
+        self._fixed_viewport = True
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(_LAUNCH_SECONDS):
+                    self._browser = await self._start(stack)
+            except TimeoutError as error:
+                raise BrowserDown(f"The browser did not start within {_LAUNCH_SECONDS:g} s.") from error
+            except Error as error:
+                raise BrowserDown(f"The browser did not start: {first_line(error)}") from error
+            self._stack = stack.pop_all()
+        _log.info("browser %s %s started", self.name, self.browser.version)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._browser = None
+        await self._stack.aclose()
+
+    @property
+    def browser(self) -> Browser:
+        if self._browser is None:
+            raise BrowserDown("The browser is not running.")
+        return self._browser
+
+    @property
+    def connected(self) -> bool:
+        return self._browser is not None and self._browser.is_connected()
+
+    async def new_context(self, storage_state: Path | None) -> BrowserContext:
+        """A context of its own, signed in with a storage-state file where one is given."""
+        options: dict[str, Any] = {"ignore_https_errors": self._settings.ignore_https_errors}
+        if storage_state is not None:
+            options["storage_state"] = storage_state
+        if self._fixed_viewport:
+            options["viewport"] = _VIEWPORT
+        else:
+            options["no_viewport"] = True  # the engine fakes a window of its own
+        return await self.browser.new_context(**options)
+
+    async def _start(self, stack: AsyncExitStack) -> Browser:
+        kind = self._choose()
+        if kind == "camoufox" and self._settings.ws_endpoint is None:
+            return await self._launch_camoufox(stack)
+        playwright = await stack.enter_async_context(async_playwright())
+        if self._settings.ws_endpoint is not None:
+            browser = await self._connect(playwright, kind, self._settings.ws_endpoint)
+        elif kind == "chromium":
+            browser = await self._launch_chromium(playwright)
+        else:
+            browser = await self._launch_firefox(playwright)
+        stack.push_async_callback(_close, browser)
+        return browser
+
+    def _choose(self) -> str:
+        """The engine that was asked for; `auto` takes the best one that is there."""
+        if self._settings.engine != "auto":
+            return self._settings.engine
+        if self._settings.ws_endpoint is not None or self._settings.executable is not None:
+            return "chromium"
+        if find_camoufox().ready:
+            return "camoufox"
+        return "chromium" if find_chromium() is not None or find_firefox() is None else "firefox"
+
+    async def _launch_chromium(self, playwright: Playwright) -> Browser:
+        self.name = "chromium"
+        executable = find_chromium(self._settings.executable, own=lambda: playwright.chromium.executable_path)
+        if executable is None:
+            raise BrowserDown(
+                "No Chrome, Chromium or Edge was found. Run 'make setup' (or 'playwright install chromium'), "
+                "or set BROWSER_EXECUTABLE to one."
+            )
+        return await playwright.chromium.launch(
+            executable_path=executable,
+            headless=self._settings.mode == "headless",
+            args=[*_CHROMIUM_ARGS, *self._settings.args],
+            chromium_sandbox=_wants_sandbox(self._settings.args),
+        )
+
+    async def _launch_firefox(self, playwright: Playwright) -> Browser:
+        """A stock Firefox speaks WebDriver BiDi; the channel's name tells Playwright so."""
+        self.name = "firefox"
+        executable = self._settings.executable or find_firefox()
+        if executable is None:
+            raise BrowserDown(
+                "No Firefox was found. Install Debian's firefox-esr or set BROWSER_EXECUTABLE to one."
+            )
+        return await playwright.firefox.launch(
+            channel="moz-firefox",
+            executable_path=executable,
+            headless=self._settings.mode == "headless",
+            args=list(self._settings.args),
+        )
+
+    async def _launch_camoufox(self, stack: AsyncExitStack) -> Browser:
+        """In-process; an extra, so its package is looked up by name."""
+        self.name = "camoufox"
+        found = find_camoufox()
+        if not found.ready:
+            raise BrowserDown(found.problem)
+        self.hook_prefixes = ("mw:", "")
+        self._fixed_viewport = False
+        camoufox = importlib.import_module("camoufox.async_api")
+        modes: dict[str, bool | str] = {"headless": True, "headed": False, "virtual": "virtual"}
+        browser: Browser = await stack.enter_async_context(
+            camoufox.AsyncCamoufox(
+                headless=modes[self._settings.mode],
+                main_world_eval=True,
+                args=list(self._settings.args),
+                **_given(executable_path=self._settings.executable),
+            )
+        )
+        return browser
+
+    async def _connect(self, playwright: Playwright, kind: str, endpoint: str) -> Browser:
+        """A DevTools endpoint (http, or a ws path under /devtools/) or a Playwright server."""
+        if endpoint.startswith("http") or "/devtools/" in endpoint:
+            self.name = "chromium"
+            return await playwright.chromium.connect_over_cdp(endpoint)
+        self.name = "chromium" if kind == "chromium" else kind
+        browser_type = playwright.chromium if kind == "chromium" else playwright.firefox
+        if kind == "camoufox":
+            self.hook_prefixes, self._fixed_viewport = ("mw:", ""), False
+        return await browser_type.connect(endpoint)
+
+
+def _given(**options: object) -> Mapping[str, object]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _wants_sandbox(args: tuple[str, ...]) -> bool:
+    """Chromium refuses to start as root with its sandbox; Playwright's own default is off as well."""
+    return "--enable-sandbox" in args
+
+
+async def _close(browser: Browser) -> None:
+    """A browser that is gone already needs no closing."""
+    try:
+        await browser.close()
+    except Error as error:
+        _log.debug("closing the browser: %s", first_line(error))

@@ -1,0 +1,231 @@
+"""Puts a chat request on the page, presses Run once, and reports the answer."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+
+from browser.capture.hearing import Capture, Hearing
+from browser.flows.stopping import StopWatch, fits_page
+from browser.flows.transcript import write_transcript
+from browser.pages.chat_page import ChatPage
+from browser.pages.run_settings import ControlReport
+from browser.wire.decode import AnswerDecoder
+from browser.wire.frames import FrameSplitter, StatusFrame
+from browser.wire.status import error_from_http, error_from_status
+from domain.errors import (
+    ControlFailed,
+    DeadlinePassed,
+    GatewayError,
+    ModelRejected,
+    PageDrift,
+    WireError,
+)
+from domain.events import Event, Finished, FinishReason, TextDelta
+from domain.models import ModelCard
+from domain.ports import Deadlines
+from domain.requests import GenerateRequest
+
+_log = logging.getLogger(__name__)
+_LOAD_SECONDS = 30.0
+_RUN_ENABLED_MS = 30_000
+_LOST_CLICK_SECONDS = 2.0
+"""Without any sign of a request after this long, it is worth looking whether the click arrived at all."""
+_REFUSAL_BYTES = 65_536
+_OFF = (
+    "google_search",
+    "url_context",
+    "code_execution",
+    "google_maps",
+    "function_calling",
+    "structured_output",
+)
+"""The page's tools. A request that does not ask for them must not get what an earlier one left on."""
+
+
+class ChatFlow:
+    """The steps of one request on one tab. `put`, then `events` at most once."""
+
+    def __init__(
+        self,
+        page: ChatPage,
+        capture: Capture,
+        deadlines: Deadlines,
+        *,
+        temporary: bool,
+        strict: bool,
+    ) -> None:
+        self._page = page
+        self._capture = capture
+        self._deadlines = deadlines
+        self._temporary = temporary
+        self._strict = strict
+        self._point = (0.0, 0.0)
+        self._watch = StopWatch(())
+        self.warnings: list[str] = []
+        self.finished = False
+
+    async def put(self, request: GenerateRequest, card: ModelCard) -> None:
+        """Bring a clean page to the point where Run may be pressed.
+
+        Raises:
+            ModelRejected: the page does not let the model be chosen.
+            ControlFailed: a control did not take what the caller explicitly asked for.
+            PageDrift: a control that is needed is not there.
+        """
+        state = await self._page.chat.state()
+        if state.dialogs:
+            await self._page.chat.close_overlays()
+        if state.model != request.model:
+            await self._choose(request.model)
+            state = await self._page.chat.state()
+        await self._set_controls(request, card)
+        await self._set_system(request.system)
+        if self._temporary and not state.temporary:
+            await self._make_temporary()
+        self._point = await self._page.chat.write(write_transcript(request.turns), _RUN_ENABLED_MS)
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Press Run and report the answer; see the contract in `domain.events`."""
+        hearing = self._capture.arm()
+        await self._submit(hearing)
+        status = await hearing.status()
+        if status not in {0, 200}:
+            raise await self._refusal(status, hearing)
+        splitter, decoder = FrameSplitter(), AnswerDecoder()
+        async with aclosing(self._capture.body(hearing)) as body:
+            async for piece in body:
+                for frame in splitter.feed(piece):
+                    for event in self._heed_stops(decoder.feed(frame)):
+                        yield event
+                if self._watch.stopped:
+                    yield Finished(FinishReason.STOP)
+                    return
+        if not splitter.ended:
+            raise WireError("The answer broke off before its end.")
+        self.finished = True
+        if rest := self._watch.rest():
+            yield TextDelta(rest)
+        for event in decoder.finish():
+            yield event
+
+    def _heed_stops(self, events: Iterator[Event]) -> Iterator[Event]:
+        for event in events:
+            if isinstance(event, TextDelta):
+                passed = self._watch.feed(event.text)
+                if passed:
+                    yield TextDelta(passed)
+            elif not self._watch.stopped:
+                yield event
+
+    async def _choose(self, model: str) -> None:
+        """By the picker, which is quick; by the address, which survives a changed picker."""
+        try:
+            if (await self._page.model_picker.choose(model)).model == model:
+                return
+        except PageDrift as drift:
+            _log.warning("the model picker was not usable (%s); loading the page instead", drift.area)
+        self._capture.forget_page()
+        shown = (await self._page.load(model=model, seconds=_LOAD_SECONDS)).model
+        if shown != model:
+            raise ModelRejected(
+                f"AI Studio's page does not let model {model!r} be chosen (it shows {shown!r}). "
+                "GET /v1/models lists what it offers."
+            )
+
+    async def _set_controls(self, request: GenerateRequest, card: ModelCard) -> None:
+        asked = request.sampling
+        defaults = _numbers(card.temperature, card.top_p, card.output_limit)
+        explicit = _numbers(asked.temperature, asked.top_p, asked.max_output_tokens)
+        numbers = {**defaults, **explicit}
+        reports = await self._page.run_settings.apply(numbers, dict.fromkeys(_OFF, False))
+        for area, report in reports.items():
+            # A tool that a model does not have is off.
+            if not report.holds and not (area in _OFF and report.state == "missing"):
+                self._control_failed(area, report, explicit=area in explicit or area in _OFF)
+        on_page = [sequence for sequence in asked.stop if fits_page(sequence)]
+        self._watch = StopWatch([sequence for sequence in asked.stop if not fits_page(sequence)])
+        report = await self._page.run_settings.apply_stops(on_page)
+        if not report.holds:
+            self._control_failed("stop", report, explicit=bool(on_page))
+
+    def _control_failed(self, area: str, report: ControlReport, *, explicit: bool) -> None:
+        shown = f"; it shows {report.shown!r}" if report.shown else ""
+        said = f"The page's {area!r} control is {report.state}{shown}."
+        if explicit or self._strict:
+            raise ControlFailed(said)
+        _log.warning("%s The page's own value applies.", said)
+        self.warnings.append(said)
+
+    async def _set_system(self, text: str) -> None:
+        try:
+            await self._page.system_instruction.apply(text)
+        except GatewayError as error:
+            if text or self._strict or not isinstance(error, ControlFailed | PageDrift):
+                raise
+            self.warnings.append(error.public_message)
+            _log.warning("the system instruction could not be cleared: %s", error)
+
+    async def _make_temporary(self) -> None:
+        try:
+            if await self._page.chat.make_temporary():
+                return
+            said = "The chat could not be made temporary; it may appear in the account's history."
+        except PageDrift as drift:
+            said = f"The chat could not be made temporary: {drift.public_message}"
+        if self._strict:
+            raise ControlFailed(said)
+        _log.warning(said)
+        self.warnings.append(said)
+
+    async def _submit(self, hearing: Hearing) -> None:
+        """Press Run once. A second click follows only where the page shows that the first had no effect."""
+        budget = self._deadlines.submit
+        try:
+            async with asyncio.timeout(budget):
+                await self._press()
+                if not await _within(_LOST_CLICK_SECONDS, hearing):
+                    state = await self._page.chat.state()
+                    if state.prompt_length and not state.running and not state.turns:
+                        _log.warning("the click on Run had no effect; pressing it again")
+                        await self._press()
+                    await hearing.submitted()
+        except TimeoutError as error:
+            toast = (await self._page.chat.state()).toast
+            hint = f"The page says {toast!r}." if toast else "Run was pressed but the page sent no request."
+            raise DeadlinePassed("submit", budget, hint) from error
+
+    async def _press(self) -> None:
+        await self._page.chat.press_run(await self._page.chat.point_at_run(*self._point))
+
+    async def _refusal(self, status: int, hearing: Hearing) -> GatewayError:
+        """What a response other than 200 says; the body is in stream form, or bare, or not the site's."""
+        body = bytearray()
+        async with aclosing(self._capture.body(hearing)) as pieces:
+            async for piece in pieces:
+                body += piece
+                if len(body) > _REFUSAL_BYTES:
+                    break
+        self.finished = True
+        try:
+            for frame in FrameSplitter().feed(bytes(body)):
+                if isinstance(frame, StatusFrame):
+                    return error_from_status(frame.value)
+        except WireError as error:
+            _log.debug("the refusal is not in stream form: %s", error)
+        return error_from_http(status, bytes(body))
+
+
+def _numbers(temperature: float | None, top_p: float | None, limit: int | None) -> dict[str, float]:
+    """By area of the page; what is not given is left out."""
+    given = {"temperature": temperature, "top_p": top_p, "max_output_tokens": limit}
+    return {area: value for area, value in given.items() if value is not None}
+
+
+async def _within(seconds: float, hearing: Hearing) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            await hearing.submitted()
+    except TimeoutError:
+        return False
+    return True

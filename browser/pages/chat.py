@@ -1,0 +1,118 @@
+"""The chat area: what it shows, its prompt box, its Run button, and the way to an empty conversation."""
+
+from dataclasses import dataclass
+
+from browser.pages.scripting import PageScripts
+from domain.errors import ControlFailed
+
+_STEP_MS = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class ChatState:
+    """A snapshot of the page; see `scripts/state.js`."""
+
+    url: str
+    ready: bool
+    signed_out: bool
+    model: str
+    running: bool
+    turns: int
+    prompt_length: int
+    chips: int
+    dialogs: int
+    temporary: bool
+    toast: str
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing of an earlier request is left."""
+        return self.ready and not (self.running or self.turns or self.chips)
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """Where Run is and whether a click there would reach it."""
+
+    x: float
+    y: float
+    covered: str | None
+    enabled: bool
+    running: bool
+
+
+class Chat:
+    """The chat area of one tab."""
+
+    def __init__(self, scripts: PageScripts) -> None:
+        self._scripts = scripts
+        self._mouse = scripts.page.mouse
+
+    async def state(self) -> ChatState:
+        return ChatState(**await self._scripts.run("state"))
+
+    async def write(self, text: str, milliseconds: int) -> tuple[float, float]:
+        """Put the whole text into the prompt box and wait until Run takes it; the point to click.
+
+        Raises:
+            ControlFailed: the box does not hold exactly this text, or Run stays disabled.
+        """
+        found = await self._scripts.run("prompt", text=text, milliseconds=milliseconds)
+        if not found["exact"]:
+            raise ControlFailed("The page's prompt box did not take the text as it was.")
+        if not found["enabled"]:
+            toast = found.get("toast") or "it shows no reason"
+            raise ControlFailed(f"The page's Run button stays disabled ({toast}).")
+        return found["point"]["x"], found["point"]["y"]
+
+    async def point_at_run(self, x: float, y: float) -> Aim:
+        """Move the mouse onto Run and look what is under it; whatever covers it is cleared once."""
+        await self._mouse.move(x, y)
+        aim = await self._aim(clear=False)
+        if aim.covered is None and (aim.x, aim.y) == (x, y):
+            return aim
+        aim = await self._aim(clear=True)
+        await self._mouse.move(aim.x, aim.y)
+        return await self._aim(clear=False)
+
+    async def press_run(self, aim: Aim) -> None:
+        """One real click where `aim` says.
+
+        Raises:
+            ControlFailed: a click there would not reach Run, or would mean something else.
+        """
+        if aim.covered is not None:
+            raise ControlFailed(f"The page's Run button is covered by {aim.covered}.")
+        if aim.running or not aim.enabled:
+            raise ControlFailed("The page's Run button is not ready to run.")
+        await self._mouse.down()
+        await self._mouse.up()
+
+    async def settle(self, milliseconds: int) -> None:
+        """Let the page finish showing an answer that has ended on the wire."""
+        await self._scripts.run("settle", milliseconds=milliseconds)
+
+    async def press_stop(self, milliseconds: int) -> bool:
+        """End a running generation; whether none runs now."""
+        return bool((await self._scripts.run("stop", milliseconds=milliseconds))["stopped"])
+
+    async def empty(self) -> bool:
+        """Go to an empty conversation without loading the page; whether that worked."""
+        return bool((await self._scripts.run("new_chat", milliseconds=_STEP_MS))["empty"])
+
+    async def make_temporary(self) -> bool:
+        """Keep this conversation out of the account's history; whether the page says it does."""
+        return bool((await self._scripts.run("temporary", milliseconds=_STEP_MS))["on"])
+
+    async def close_overlays(self) -> bool:
+        """Close dialogs, menus and surveys; whether none is left."""
+        left = (await self._scripts.run("overlays"))["left"]
+        if left:
+            await self._scripts.page.keyboard.press("Escape")
+            left = (await self._scripts.run("overlays"))["left"]
+        return not left
+
+    async def _aim(self, *, clear: bool) -> Aim:
+        found = await self._scripts.run("aim", clear=clear)
+        point = found.pop("point")
+        return Aim(x=point["x"], y=point["y"], **found)

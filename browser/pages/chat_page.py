@@ -1,0 +1,80 @@
+"""The chat page of one tab as a whole: its areas, and the ways to reach it."""
+
+import asyncio
+from urllib.parse import quote, urlsplit
+
+from playwright.async_api import Error, Page
+
+from browser.pages.chat import Chat, ChatState
+from browser.pages.model_picker import ModelPicker
+from browser.pages.run_settings import RunSettings
+from browser.pages.scripting import PageScripts, ScriptLibrary, first_line
+from browser.pages.system_instruction import SystemInstruction
+from domain.errors import PermissionDenied, SessionLost, SignedOut
+
+_SIGN_IN_MARKS = ("accounts.google.com", "/servicelogin", "/signin")
+_REGION_MARK = "available-regions"
+
+
+class ChatPage:
+    """Rooted at one tab; areas are attributes."""
+
+    def __init__(self, page: Page, library: ScriptLibrary, base_url: str) -> None:
+        self._page = page
+        self._base_url = base_url
+        self._scripts = PageScripts(page, library)
+        self.chat = Chat(self._scripts)
+        self.run_settings = RunSettings(self._scripts)
+        self.model_picker = ModelPicker(self._scripts)
+        self.system_instruction = SystemInstruction(self._scripts)
+
+    async def load(self, *, model: str | None, seconds: float) -> ChatState:
+        """Load an empty chat, optionally asking for a model, and wait until it can be used.
+
+        Raises:
+            SignedOut: the site asks to sign in.
+            PermissionDenied: the site is not offered here.
+            SessionLost: the page did not load, or did not become usable in time.
+        """
+        self.system_instruction.forget()
+        url = f"{self._base_url}/prompts/new_chat" + (f"?model={quote(model)}" if model else "")
+        try:
+            async with asyncio.timeout(seconds):
+                await self._page.goto(url, wait_until="domcontentloaded", timeout=1000 * seconds)
+                return await self._ready()
+        except TimeoutError as error:
+            raise SessionLost(
+                f"{self._base_url} did not become ready within {seconds:g} s (it shows {self._page.url!r})."
+            ) from error
+        except Error as error:
+            raise SessionLost(f"{self._base_url} did not load: {first_line(error)}") from error
+
+    async def _ready(self) -> ChatState:
+        """Redirects may take the page away while it is being looked at: look again at what comes next."""
+        while True:
+            self._refuse_strange_page()
+            try:
+                state = ChatState(**await self._scripts.run("state", wait=5000))
+            except SessionLost:
+                if self._page.is_closed():
+                    raise
+                await self._page.wait_for_load_state("domcontentloaded")
+                continue
+            if state.signed_out:
+                self._refuse_strange_page()
+                raise SignedOut(
+                    "AI Studio asks to sign in: there is no saved sign-in, or it has ended. "
+                    "Set AUTH_PROFILE to a fresh storage-state file."
+                )
+            if state.ready:
+                return state
+
+    def _refuse_strange_page(self) -> None:
+        url = self._page.url.lower()
+        if any(mark in url for mark in _SIGN_IN_MARKS):
+            raise SignedOut(
+                f"AI Studio sent the browser to the sign-in page ({urlsplit(url).hostname}): there is no "
+                "saved sign-in, or it has ended. Set AUTH_PROFILE to a fresh storage-state file."
+            )
+        if _REGION_MARK in url:
+            raise PermissionDenied("AI Studio is not offered in this region or to this network address.")

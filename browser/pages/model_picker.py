@@ -1,0 +1,27 @@
+"""The model picker: a side sheet behind the model card."""
+
+from dataclasses import dataclass
+
+from browser.pages.scripting import PageScripts
+
+_PICK_MS = 8000
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Which model the card shows now, and whether the picker had the wanted one."""
+
+    model: str
+    offered: bool
+
+
+class ModelPicker:
+    """The picker of one tab."""
+
+    def __init__(self, scripts: PageScripts) -> None:
+        self._scripts = scripts
+
+    async def choose(self, model: str) -> Pick:
+        """Choose a model by id and wait until the card shows it."""
+        found = await self._scripts.run("model", model=model, milliseconds=_PICK_MS)
+        return Pick(found["model"], found.get("offered", True))

@@ -1,0 +1,86 @@
+"""Runs the page objects' scripts: one round trip each, whatever the number of controls.
+
+A script is the body of an async function with `arg` in scope, behind the shared toolkit. It reports which
+candidate found each area; a winner other than the first is drift, and an area that is missing altogether
+is `PageDrift`.
+"""
+
+import logging
+from functools import cached_property
+from importlib.resources import files
+from typing import Any
+
+from playwright.async_api import Error, Page
+
+from browser.capture.hearing import Count
+from browser.pages.selectors import Selectors, as_json
+from domain.errors import PageDrift, SessionLost
+
+_log = logging.getLogger(__name__)
+
+
+class ScriptLibrary:
+    """All scripts of the page objects, compiled against one set of selectors. Shared by all tabs."""
+
+    def __init__(self, selectors: Selectors, count: Count) -> None:
+        self._selectors = selectors
+        self._count = count
+        self._drifted: set[str] = set()
+
+    @cached_property
+    def _sources(self) -> dict[str, str]:
+        folder = files("browser.pages").joinpath("scripts")
+        toolkit = folder.joinpath("toolkit.js").read_text("utf-8")
+        head = f"async (arg) => {{\nconst SELECTORS = {as_json(self._selectors)};\n{toolkit}\n"
+        return {
+            entry.name.removesuffix(".js"): f"{head}{entry.read_text('utf-8')}\n}}"
+            for entry in folder.iterdir()
+            if entry.name.endswith(".js") and entry.name != "toolkit.js"
+        }
+
+    def source(self, name: str) -> str:
+        return self._sources[name]
+
+    def note(self, winners: dict[str, str]) -> None:
+        """Count every area that was not found by its first candidate, and log it once."""
+        for area, winner in winners.items():
+            if winner == self._selectors[area][0].name:
+                continue
+            self._count(f"drift.{area}")
+            if area not in self._drifted:
+                self._drifted.add(area)
+                _log.warning("control %s was found by its candidate %r, not by the first one", area, winner)
+
+    def missing(self, area: str) -> PageDrift:
+        self._count(f"missing.{area}")
+        return PageDrift(area, tuple(candidate.name for candidate in self._selectors[area]))
+
+
+class PageScripts:
+    """The scripts, run on one tab."""
+
+    def __init__(self, page: Page, library: ScriptLibrary) -> None:
+        self.page = page
+        self._library = library
+
+    async def run(self, name: str, **arg: Any) -> dict[str, Any]:
+        """Run a script and return its report.
+
+        Raises:
+            PageDrift: an area that the script needs is nowhere on the page.
+            SessionLost: the tab went away or navigated meanwhile.
+        """
+        try:
+            report: dict[str, Any] = await self.page.evaluate(self._library.source(name), arg)
+        except Error as error:
+            raise SessionLost(f"The tab was lost during {name!r}: {first_line(error)}") from error
+        self._library.note(report.pop("winners", {}))
+        if missing := report.get("missing"):
+            raise self._library.missing(missing)
+        return report
+
+
+def first_line(error: Error) -> str:
+    """What Playwright says, without its call log."""
+    lines = error.message.strip().splitlines()
+    return lines[0] if lines else "no reason given"

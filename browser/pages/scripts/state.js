@@ -1,0 +1,17 @@
+// arg: {wait: milliseconds, optional}
+// What the page shows: right now, or as soon as it can be used or asks to sign in. Changes nothing.
+const isReady = () => find("editor") !== null && find("prompt") !== null && modelId() !== "";
+if (arg.wait) await until(() => isReady() || (find("prompt") === null && find("sign_in")), arg.wait);
+return {
+  url: location.href,
+  ready: isReady(),
+  signed_out: find("prompt") === null && find("sign_in") !== null,
+  model: modelId(),
+  running: isRunning(),
+  turns: turnCount(),
+  prompt_length: (find("prompt") || { value: "" }).value.length,
+  chips: findAll("media_chip").length,
+  dialogs: findAll("dialog").filter(isVisible).length + findAll("backdrop").filter(isVisible).length,
+  temporary: find("temporary_indicator") !== null,
+  toast: lastToast(),
+};

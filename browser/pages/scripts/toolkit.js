@@ -1,0 +1,92 @@
+// Shared by every script of the page objects. Everything waits for an observable effect with a deadline.
+const winners = {};
+
+const isVisible = (element) => element.getClientRects().length > 0;
+
+// The first visible match of the first candidate that has one; remembers which candidate it was.
+const find = (area, root = document) => {
+  for (const candidate of SELECTORS[area]) {
+    const text = candidate.text && new RegExp(candidate.text, "i");
+    for (const element of root.querySelectorAll(candidate.css)) {
+      if (!isVisible(element) || (text && !text.test(element.innerText))) continue;
+      winners[area] = candidate.name;
+      return element;
+    }
+  }
+  return null;
+};
+
+const findAll = (area) => {
+  for (const candidate of SELECTORS[area]) {
+    const found = [...document.querySelectorAll(candidate.css)];
+    if (found.length) {
+      winners[area] = candidate.name;
+      return found;
+    }
+  }
+  return [];
+};
+
+const isDisabled = (element) => element.disabled || element.getAttribute("aria-disabled") === "true";
+
+// Resolves with the first truthy result of `check`, or with its last result when the time is up.
+const until = (check, milliseconds) => new Promise((resolve) => {
+  const first = check();
+  if (first) { resolve(first); return; }
+  const finish = (value) => { observer.disconnect(); clearTimeout(timer); resolve(value); };
+  const observer = new MutationObserver(() => { const value = check(); if (value) finish(value); });
+  observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+  const timer = setTimeout(() => finish(check()), milliseconds);
+});
+
+// Sets a form field as its framework expects it: through the native setter, then the events a person causes.
+const setValue = (element, text, ...events) => {
+  const prototype = element instanceof HTMLTextAreaElement ? HTMLTextAreaElement : HTMLInputElement;
+  Object.getOwnPropertyDescriptor(prototype.prototype, "value").set.call(element, text);
+  element.dispatchEvent(new InputEvent("input", { bubbles: true, inputType: "insertText" }));
+  for (const name of events) element.dispatchEvent(new Event(name, { bubbles: name !== "blur" }));
+};
+
+const runButton = () => find("run") || find("separate_stop");
+
+const isRunning = () => {
+  if (find("separate_stop")) return true;
+  const button = find("run");
+  if (!button) return false;
+  return button.classList.contains("stoppable")
+    || button.querySelector(".stoppable-spinner, .stoppable-stop") !== null
+    || /^\s*stop\b/i.test(button.getAttribute("aria-label") || button.innerText);
+};
+
+const turnCount = () => findAll("turn").length;
+
+const modelId = () => {
+  const named = find("model_name");
+  if (named) return named.innerText.trim().replace(/^models\//, "");
+  const card = find("model_card");
+  return card ? (card.innerText.match(/(gemini|gemma|imagen|veo|lyria|learnlm)-[\w.-]+/) || [""])[0] : "";
+};
+
+// What lies over a point, in words, or null when the element itself (or its inside) is on top.
+const coveredBy = (element, x, y) => {
+  const top = document.elementFromPoint(x, y);
+  if (!top || element.contains(top)) return null;
+  return `<${top.tagName.toLowerCase()} class="${top.className}">`;
+};
+
+const centre = (element) => {
+  const box = element.getBoundingClientRect();
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+};
+
+const escape = () => {
+  const target = document.activeElement || document.body;
+  const init = { key: "Escape", code: "Escape", keyCode: 27, bubbles: true, cancelable: true };
+  target.dispatchEvent(new KeyboardEvent("keydown", init));
+  target.dispatchEvent(new KeyboardEvent("keyup", init));
+};
+
+const lastToast = () => {
+  const toasts = findAll("toast");
+  return toasts.length ? toasts[toasts.length - 1].innerText.trim().slice(0, 300) : "";
+};

@@ -1,0 +1,219 @@
+"""One signed-in tab, one job at a time: opening → ready → busy → broken → closed."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from enum import StrEnum
+
+from playwright.async_api import BrowserContext, Error, Page
+
+from browser.capture.cdp import CdpCapture
+from browser.capture.hearing import Capture, Count
+from browser.capture.in_page import InPageCapture
+from browser.flows.chat import ChatFlow
+from browser.pages.chat_page import ChatPage
+from browser.pages.scripting import ScriptLibrary, first_line
+from browser.wire.models import decode_models
+from domain.errors import GatewayError, SessionLost
+from domain.models import ModelCard
+from domain.ports import Deadlines
+from domain.requests import GenerateRequest
+from settings import BrowserSettings
+
+_log = logging.getLogger(__name__)
+_LOAD_SECONDS = 60.0
+_EVIDENCE_SECONDS = 15.0
+"""The page asks for its models as soon as it starts; a capture that has not heard that by now is deaf."""
+_STOP_MS = 800
+_IDLE_MS = 1500
+
+
+class SessionState(StrEnum):
+    OPENING = "opening"
+    READY = "ready"
+    BUSY = "busy"
+    BROKEN = "broken"
+    CLOSED = "closed"
+
+
+class Session:
+    """One tab of a browser context. `on_change` is called whenever the state changes."""
+
+    def __init__(
+        self,
+        context: BrowserContext,
+        settings: BrowserSettings,
+        deadlines: Deadlines,
+        library: ScriptLibrary,
+        *,
+        hook_prefixes: tuple[str, ...],
+        count: Count,
+        on_change: Callable[[], None],
+    ) -> None:
+        self._context = context
+        self._settings = settings
+        self._deadlines = deadlines
+        self._library = library
+        self._hook_prefixes = hook_prefixes
+        self._count = count
+        self._on_change = on_change
+        self._page: Page | None = None
+        self._chat_page: ChatPage | None = None
+        self._capture: Capture | None = None
+        self._flow: ChatFlow | None = None
+        self.state = SessionState.OPENING
+        self.reason = "opening"
+        """Why the session is not ready; empty when it is."""
+        self.model = ""
+        """What the page's model card shows."""
+        self.cards: tuple[ModelCard, ...] = ()
+
+    @property
+    def capture_name(self) -> str:
+        return self._capture.name if self._capture else ""
+
+    async def open(self) -> None:
+        """Open the tab, install a capture, and load an empty chat.
+
+        Raises:
+            GatewayError: the page cannot be used; nothing of the tab remains.
+        """
+        self._become(SessionState.OPENING, "opening")
+        try:
+            await self._open_with_some_capture()
+            await self._settle_chat()
+        except BaseException as error:
+            await self.close()
+            if isinstance(error, Error):
+                raise SessionLost(f"The tab was lost while opening: {first_line(error)}") from error
+            raise
+        self._become(SessionState.READY, "")
+
+    async def close(self) -> None:
+        """Close the tab. May be called in any state."""
+        page, self._page = self._page, None
+        self._become(SessionState.CLOSED, "closed")
+        if page is not None and not page.is_closed():
+            with contextlib.suppress(Error):  # gone is gone
+                await page.close()
+
+    def take(self) -> None:
+        """Reserve for one job."""
+        self._become(SessionState.BUSY, "busy")
+
+    async def put(self, request: GenerateRequest, card: ModelCard) -> ChatFlow:
+        """Put a request on the page, short of Run."""
+        page, capture = self._parts()
+        flow = ChatFlow(
+            page,
+            capture,
+            self._deadlines,
+            temporary=self._settings.temporary_chat,
+            strict=self._settings.strict_controls,
+        )
+        self._flow = flow
+        await flow.put(request, card)
+        self.model = request.model
+        return flow
+
+    async def clean(self) -> None:
+        """Make ready for the next job: nothing runs, nothing of the last one is left.
+
+        A session that cannot be cleaned is broken, and says why.
+        """
+        flow, self._flow = self._flow, None
+        if self.state is not SessionState.BUSY:
+            return
+        try:
+            await self._clean(finished=flow is not None and flow.finished)
+        except (GatewayError, Error) as error:
+            self.break_(str(error))
+            return
+        if self.state is SessionState.BUSY:
+            self._become(SessionState.READY, "")
+
+    def break_(self, reason: str) -> None:
+        """Give the session up; whoever owns it opens another."""
+        if self.state not in {SessionState.BROKEN, SessionState.CLOSED}:
+            _log.warning("session broken: %s", reason)
+            self._count("sessions_broken")
+            self._become(SessionState.BROKEN, reason)
+
+    async def _clean(self, *, finished: bool) -> None:
+        page, capture = self._parts()
+        capture.disarm()
+        if finished:
+            await page.chat.settle(_IDLE_MS)
+        if not await page.chat.press_stop(_STOP_MS):
+            raise SessionLost("The page did not stop generating when asked to.")
+        emptied = False
+        with contextlib.suppress(GatewayError):  # whatever the reason: loading the page is the way out
+            emptied = await page.chat.empty() and (await page.chat.state()).clean
+        if not emptied:
+            self._count("pages_reloaded")
+            await self._load()
+        await self._settle_chat()
+
+    async def _settle_chat(self) -> None:
+        """What can be prepared before the next request is known."""
+        page, _ = self._parts()
+        state = await page.chat.state()
+        if state.dialogs:
+            await page.chat.close_overlays()
+        if self._settings.temporary_chat and not state.temporary:
+            with contextlib.suppress(GatewayError):  # reported when a request needs it
+                await page.chat.make_temporary()
+
+    async def _open_with_some_capture(self) -> None:
+        """The first capture that hears the page's own start."""
+        choices: list[Callable[[Page], Capture]] = []
+        if self._settings.capture in {"auto", "cdp"}:
+            choices.append(lambda page: CdpCapture(page, self._count))
+        if self._settings.capture in {"auto", "in_page"}:
+            choices += [self._in_page(prefix) for prefix in self._hook_prefixes]
+        problem = "no capture is configured"
+        for make in choices:
+            page = self._page = await self._context.new_page()
+            page.on("crash", lambda _: self.break_("the tab crashed"))
+            page.on("close", lambda _: self.break_("the tab was closed"))
+            self._chat_page = ChatPage(page, self._library, self._settings.ai_studio_url)
+            self._capture = make(page)
+            try:
+                await self._capture.open()
+                await self._load()
+            except (Error, TimeoutError) as error:
+                said = first_line(error) if isinstance(error, Error) else "it does not hear the page"
+                problem = f"{self._capture.name}: {said}"
+                _log.info("capture %s", problem)
+                await self._discard_page(page)
+            else:
+                return
+        raise SessionLost(f"No capture can hear the page ({problem}).")
+
+    def _in_page(self, prefix: str) -> Callable[[Page], Capture]:
+        return lambda page: InPageCapture(page, self._count, prefix)
+
+    async def _discard_page(self, page: Page) -> None:
+        self._page = None
+        state, self.state = self.state, SessionState.CLOSED  # closing it is not a loss
+        with contextlib.suppress(Error):
+            await page.close()
+        self.state = state
+
+    async def _load(self) -> None:
+        """Load an empty chat and hear the page ask for its models, which proves that the capture works."""
+        page, capture = self._parts()
+        capture.forget_page()
+        self.model = (await page.load(model=None, seconds=_LOAD_SECONDS)).model
+        async with asyncio.timeout(_EVIDENCE_SECONDS):
+            self.cards = decode_models(await capture.model_list())
+
+    def _parts(self) -> tuple[ChatPage, Capture]:
+        if self._page is None or self._chat_page is None or self._capture is None:
+            raise SessionLost(f"The session is {self.state}: {self.reason}.")
+        return self._chat_page, self._capture
+
+    def _become(self, state: SessionState, reason: str) -> None:
+        self.state, self.reason = state, reason
+        self._on_change()

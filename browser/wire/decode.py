@@ -1,0 +1,148 @@
+"""Frames -> events. Holds what an answer says only once over many frames: usage, end, response id."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from browser.wire import fields
+from browser.wire.fields import at, count_at, list_at, text_at
+from browser.wire.frames import EventFrame, Frame, StatusFrame
+from browser.wire.status import error_from_status
+from browser.wire.struct import decode_struct
+from domain.errors import Refused, WireError
+from domain.events import (
+    CodeRun,
+    Event,
+    Finished,
+    FinishReason,
+    Grounding,
+    Media,
+    TextDelta,
+    ThoughtDelta,
+    ToolCall,
+    Usage,
+)
+
+_REASONS = dict(
+    enumerate(
+        (
+            FinishReason.STOP,
+            FinishReason.MAX_TOKENS,
+            FinishReason.SAFETY,
+            FinishReason.RECITATION,
+            FinishReason.OTHER,
+            FinishReason.LANGUAGE,
+            FinishReason.BLOCKLIST,
+            FinishReason.PROHIBITED_CONTENT,
+            FinishReason.SPII,
+            FinishReason.MALFORMED_FUNCTION_CALL,
+            FinishReason.IMAGE_SAFETY,
+            FinishReason.UNEXPECTED_TOOL_CALL,
+            FinishReason.TOO_MANY_TOOL_CALLS,
+            FinishReason.IMAGE_PROHIBITED,
+            FinishReason.IMAGE_OTHER,
+            FinishReason.NO_IMAGE,
+        ),
+        start=1,
+    )
+)
+
+
+class AnswerDecoder:
+    """Turns the frames of one answer into events; `finish` closes it when the stream has ended."""
+
+    def __init__(self) -> None:
+        self._reason: FinishReason | None = None
+        self._message: str | None = None
+        self._response_id: str | None = None
+        self._usage: Usage | None = None
+        self._calls = 0
+
+    def feed(self, frame: Frame) -> Iterator[Event]:
+        """The events of one frame, in order.
+
+        Raises:
+            GatewayError: the frame is the site's refusal, or is not understood.
+        """
+        if isinstance(frame, StatusFrame):
+            raise error_from_status(frame.value)
+        yield from self._event(frame)
+
+    def finish(self) -> Iterator[Event]:
+        """The closing events: the last usage and `Finished`.
+
+        Raises:
+            WireError: the site never said why it ended, so that the answer may be cut short.
+        """
+        if self._reason is None:
+            raise WireError("The answer ended without a finish reason; it may be incomplete.")
+        if self._usage is not None:
+            yield self._usage
+        yield Finished(self._reason, self._message, self._response_id)
+
+    def _event(self, frame: EventFrame) -> Iterator[Event]:
+        message = frame.value
+        self._response_id = text_at(message, fields.RESPONSE_ID) or self._response_id
+        self._note_usage(list_at(message, fields.USAGE))
+        blocked = list_at(message, fields.PROMPT_FEEDBACK)
+        candidates = list_at(message, fields.CANDIDATES)
+        if at(blocked, 0) and not candidates:
+            raise Refused(f"AI Studio blocked the prompt (block reason {at(blocked, 0)!r}).")
+        for candidate in candidates:
+            for part in list_at(at(candidate, fields.CONTENT), 0):
+                yield from self._part(part)
+            yield from _grounding(candidate)
+            reason = at(candidate, fields.FINISH_REASON)
+            if reason is not None:
+                self._reason = _REASONS.get(reason, FinishReason.OTHER)
+                self._message = text_at(candidate, fields.FINISH_MESSAGE)
+
+    def _note_usage(self, usage: list[Any]) -> None:
+        """Cumulative and sometimes corrected downwards at the end: the last report counts."""
+        if usage:
+            self._usage = Usage(
+                prompt=count_at(usage, fields.USAGE_PROMPT),
+                answer=count_at(usage, fields.USAGE_ANSWER),
+                thoughts=count_at(usage, fields.USAGE_THOUGHTS),
+                cached=count_at(usage, fields.USAGE_CACHED),
+                total=count_at(usage, fields.USAGE_TOTAL),
+            )
+
+    def _part(self, part: Any) -> Iterator[Event]:
+        """Classified by slot, never by length: a signature makes any part long."""
+        is_thought = bool(at(part, fields.THOUGHT))
+        if call := list_at(part, fields.FUNCTION_CALL):
+            yield self._call(call, text_at(part, fields.SIGNATURE))
+        elif code := list_at(part, fields.CODE):
+            yield CodeRun(code=text_at(code, 1) or "")
+        elif result := list_at(part, fields.CODE_RESULT):
+            yield CodeRun(output=text_at(result, 1) or "", outcome=count_at(result, 0))
+        elif data := list_at(part, fields.INLINE_DATA):
+            mime_type, payload = text_at(data, 0), text_at(data, 1)
+            if mime_type is None or payload is None:
+                raise WireError("The answer carries inline data without a type or content.")
+            yield Media(mime_type, payload, draft=is_thought)
+        elif text := text_at(part, fields.TEXT):
+            yield ThoughtDelta(text) if is_thought else TextDelta(text)
+
+    def _call(self, call: list[Any], signature: str | None) -> ToolCall:
+        name = text_at(call, 0)
+        if not name:
+            raise WireError(f"The answer calls a function without a name: {call!r:.80}.")
+        self._calls += 1
+        call_id = text_at(call, 2) or f"call_{self._calls}"
+        return ToolCall(name, decode_struct(at(call, 1) or []), call_id, signature)
+
+
+def _grounding(candidate: Any) -> Iterator[Grounding]:
+    """Found by shape: slot 1 holds `[[uri, title, …]]` chunks, slot 4 the queries."""
+    for slot in fields.GROUNDING_SLOTS:
+        metadata = list_at(candidate, slot)
+        sources = tuple(
+            (uri, text_at(at(chunk, 0), 1) or "")
+            for chunk in list_at(metadata, 1)
+            if (uri := text_at(at(chunk, 0), 0))
+        )
+        queries = tuple(query for query in list_at(metadata, 4) if isinstance(query, str))
+        if sources or queries:
+            yield Grounding(sources, queries)
+            return

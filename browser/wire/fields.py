@@ -1,0 +1,58 @@
+"""Where things stand in the site's positional messages (index = protobuf field number - 1).
+
+Graded from captures of the page's own traffic; the public Gemini numbering where the messages share it.
+"""
+
+from typing import Any
+
+# event (GenerateContentResponse)
+CANDIDATES, PROMPT_FEEDBACK, USAGE, RESPONSE_ID = 0, 1, 2, 7
+# candidate
+CONTENT, FINISH_REASON, FINISH_MESSAGE = 0, 1, 3
+GROUNDING_SLOTS = (7, 8)
+"""Captures and the public numbering disagree by one: the slot is recognised by its shape."""
+# part
+TEXT, INLINE_DATA, CODE, CODE_RESULT, FUNCTION_CALL, THOUGHT, SIGNATURE = 1, 2, 7, 8, 10, 12, 14
+# usage
+USAGE_PROMPT, USAGE_ANSWER, USAGE_TOTAL, USAGE_CACHED, USAGE_THOUGHTS = 0, 1, 2, 3, 9
+# model row
+MODEL_NAME, MODEL_VERSION, MODEL_DISPLAY_NAME, MODEL_DESCRIPTION = 0, 2, 3, 4
+MODEL_INPUT_LIMIT, MODEL_OUTPUT_LIMIT, MODEL_METHODS = 5, 6, 7
+MODEL_TEMPERATURE, MODEL_TOP_P, MODEL_TOP_K, MODEL_ALIASES = 8, 9, 10, 56
+MODEL_THINKING, MODEL_PAID = 71, 77
+LEVELS = {1: "low", 2: "medium", 3: "high", 4: "minimal"}
+
+
+def at(message: Any, index: int) -> Any:
+    """The value in a slot; absent slots are `None`, as the format has it."""
+    return message[index] if isinstance(message, list) and index < len(message) else None
+
+
+def text_at(message: Any, index: int) -> str | None:
+    """The string in a slot, `None` when the slot holds anything else."""
+    value = at(message, index)
+    return value if isinstance(value, str) else None
+
+
+def number_at(message: Any, index: int) -> float | None:
+    """The number in a slot; 64-bit integers travel as strings."""
+    value = at(message, index)
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, int | float) else None
+
+
+def count_at(message: Any, index: int) -> int:
+    """The number in a slot as an integer, 0 when absent."""
+    return int(number_at(message, index) or 0)
+
+
+def list_at(message: Any, index: int) -> list[Any]:
+    """The array in a slot, empty when absent."""
+    value = at(message, index)
+    return value if isinstance(value, list) else []

@@ -1,0 +1,210 @@
+"""Captured frames mean what the page showed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from browser.wire.decode import AnswerDecoder
+from browser.wire.frames import EventFrame, FrameSplitter, StatusFrame
+from browser.wire.models import decode_models
+from browser.wire.status import error_from_http, error_from_status
+from browser.wire.struct import decode_struct
+from domain.errors import (
+    GatewayError,
+    PermissionDenied,
+    QuotaExhausted,
+    RateLimited,
+    Refused,
+    SignedOut,
+    UpstreamError,
+    UpstreamInvalid,
+    UpstreamUnavailable,
+    WireError,
+)
+from domain.events import (
+    CodeRun,
+    Event,
+    Finished,
+    FinishReason,
+    Grounding,
+    Media,
+    TextDelta,
+    ThoughtDelta,
+    ToolCall,
+    Usage,
+)
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+
+
+def decode(body: bytes) -> list[Event]:
+    decoder, splitter = AnswerDecoder(), FrameSplitter()
+    events = [event for frame in splitter.feed(body) for event in decoder.feed(frame)]
+    return events + list(decoder.finish())
+
+
+def part(*slots: tuple[int, Any]) -> list[Any]:
+    """A part with the given slots set."""
+    values = dict(slots)
+    return [values.get(index) for index in range(max(values) + 1)]
+
+
+def answer(*parts: list[Any], reason: int | None = 1) -> bytes:
+    return json.dumps([[[[[[list(parts), "model"], reason]]]]]).encode()
+
+
+def test_thinking_and_answer_are_kept_apart() -> None:
+    events = decode((SAMPLES / "generatecontent.text-thinking.response.compact.txt").read_bytes())
+    thoughts = "".join(e.text for e in events if isinstance(e, ThoughtDelta))
+    text = "".join(e.text for e in events if isinstance(e, TextDelta))
+    assert thoughts.startswith('The user said "你好"')
+    assert text == "你好！有什么我可以帮你的吗？"
+    assert events[-2] == Usage(prompt=5, answer=8, thoughts=153, cached=0, total=166)
+    assert isinstance(events[-1], Finished)
+    assert events[-1].reason is FinishReason.STOP
+    assert (events[-1].response_id or "").startswith("v1_")
+
+
+def test_the_trailer_event_means_nothing() -> None:
+    events = decode((SAMPLES / "generatecontent.legacy-trailer.response.json").read_bytes())
+    assert [type(event) for event in events] == [ThoughtDelta, TextDelta, Usage, Finished]
+
+
+def test_a_function_call_arrives_whole_with_id_and_signature() -> None:
+    message = json.loads((SAMPLES / "generatecontent.functioncall.chunk.json").read_bytes())
+    (call,) = AnswerDecoder().feed(EventFrame(message))
+    assert isinstance(call, ToolCall)
+    assert (call.name, call.args, call.call_id) == ("getWeather", {"city": "Shanghai"}, "e6ni61kr")
+    assert (call.signature or "").startswith("EiYK")
+
+
+def test_every_part_of_an_event_is_read() -> None:
+    events = decode(
+        answer(
+            part((1, "a")),
+            part((1, "hidden"), (12, 1)),
+            part((1, "b"), (14, "signature")),
+            part((1, ""), (14, "only a signature")),
+            part((2, ["image/png", "AAAA"])),
+            part((7, [1, "print(1)"])),
+            part((8, [1, "1\n"])),
+        )
+    )
+    assert events == [
+        TextDelta("a"),
+        ThoughtDelta("hidden"),
+        TextDelta("b"),
+        Media("image/png", "AAAA"),
+        CodeRun(code="print(1)"),
+        CodeRun(output="1\n", outcome=1),
+        Finished(FinishReason.STOP),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        (1, FinishReason.STOP),
+        (2, FinishReason.MAX_TOKENS),
+        (3, FinishReason.SAFETY),
+        (99, FinishReason.OTHER),
+    ],
+)
+def test_finish_reasons_are_named(number: int, reason: FinishReason) -> None:
+    assert decode(answer(part((1, "x")), reason=number))[-1] == Finished(reason)
+
+
+def test_grounding_is_found_in_either_slot() -> None:
+    metadata = [None, [[["https://a.example", "A", "a.example"]]], None, None, ["query"]]
+    for slot in (7, 8):
+        candidate: list[Any] = [[[part((1, "x"))], "model"], 1, *[None] * (slot - 2), metadata]
+        events = decode(json.dumps([[[[candidate]]]]).encode())
+        assert Grounding((("https://a.example", "A"),), ("query",)) in events
+
+
+def test_a_blocked_prompt_is_a_refusal() -> None:
+    with pytest.raises(Refused, match="block reason 4"):
+        list(AnswerDecoder().feed(EventFrame([None, [4], [5]])))
+
+
+def test_an_answer_without_a_reason_is_not_complete() -> None:
+    with pytest.raises(WireError, match="finish reason"):
+        decode(answer(part((1, "x")), reason=None))
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        ([3, "Invalid value"], UpstreamInvalid),
+        ([7, "The caller does not have permission"], PermissionDenied),
+        ([8, "You exceeded your current quota"], QuotaExhausted),
+        ([8, "Too fast"], RateLimited),
+        ([13, "internal"], UpstreamUnavailable),
+        ([14, "unavailable"], UpstreamUnavailable),
+        ([16, "Request is missing required authentication credential."], SignedOut),
+        ([99, "?"], UpstreamError),
+    ],
+)
+def test_a_status_becomes_a_named_error(status: list[Any], error: type[GatewayError]) -> None:
+    with pytest.raises(error) as caught:
+        list(AnswerDecoder().feed(StatusFrame(status)))
+    assert type(caught.value) is error
+    assert status[1] in caught.value.public_message
+
+
+def test_a_refusal_outside_the_stream_form_is_told_by_status() -> None:
+    assert isinstance(error_from_http(401, b'[16,"Request is missing"]'), SignedOut)
+    assert isinstance(error_from_http(503, b"<html>busy</html>"), UpstreamUnavailable)
+    assert isinstance(error_from_status([]), UpstreamError)
+
+
+def test_arguments_of_every_type_are_decoded() -> None:
+    message = [
+        [
+            ["text", [None, None, "x"]],
+            ["number", [None, 1.5]],
+            ["yes", [None, None, None, 1]],
+            ["nothing", [0]],
+            ["empty", []],
+            ["object", [None, None, None, None, [[["a", [None, 1]]]]]],
+            ["list", [None, None, None, None, None, [[[None, 1], [None, None, "y"], [0]]]]],
+            ["empty list", [None, None, None, None, None, []]],
+        ]
+    ]
+    assert decode_struct(message) == {
+        "text": "x",
+        "number": 1.5,
+        "yes": True,
+        "nothing": None,
+        "empty": None,
+        "object": {"a": 1},
+        "list": [1, "y", None],
+        "empty list": [],
+    }
+    assert decode_struct([]) == {}
+
+
+def test_the_captured_model_list_is_read() -> None:
+    cards = {
+        card.id: card
+        for card in decode_models((SAMPLES / "listmodels.2026-02-14.response.jspb.json").read_text())
+    }
+    flash = cards["gemini-3-flash-preview"]
+    assert (flash.input_limit, flash.output_limit, flash.temperature, flash.top_p) == (
+        1048576,
+        65536,
+        1,
+        0.95,
+    )
+    assert flash.thinking is not None
+    assert flash.thinking.levels == ("minimal", "low", "medium", "high")
+    assert flash.can_chat
+    assert cards["gemini-3-pro-image-preview"].needs_paid_key
+
+
+@pytest.mark.parametrize("body", ["", "{}", "[]", "[[]]", "[[[1]]]"])
+def test_a_model_list_without_models_is_an_error(body: str) -> None:
+    with pytest.raises(WireError):
+        decode_models(body)
