@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing, suppress
 
 from browser.capture.hearing import Capture, Hearing
 from browser.flows.stopping import StopWatch, fits_page
@@ -19,6 +19,7 @@ from domain.errors import (
     GatewayError,
     ModelRejected,
     PageDrift,
+    SessionError,
     WireError,
 )
 from domain.events import Event, Finished, FinishReason, TextDelta
@@ -32,6 +33,7 @@ _RUN_ENABLED_MS = 30_000
 _LOST_CLICK_SECONDS = 2.0
 """Without any sign of a request after this long, it is worth looking whether the click arrived at all."""
 _REFUSAL_BYTES = 65_536
+_STOP_MS = 800
 _OFF = (
     "google_search",
     "url_context",
@@ -86,12 +88,26 @@ class ChatFlow:
         self._point = await self._page.chat.write(write_transcript(request.turns), _RUN_ENABLED_MS)
 
     async def events(self) -> AsyncIterator[Event]:
-        """Press Run and report the answer; see the contract in `domain.events`."""
+        """Press Run and report the answer; see the contract in `domain.events`.
+
+        Closing it early presses Stop before anything else may run.
+        """
         hearing = self._capture.arm()
-        await self._submit(hearing)
-        status = await hearing.status()
-        if status not in {0, 200}:
-            raise await self._refusal(status, hearing)
+        try:
+            await self._submit(hearing)
+            status = await hearing.status()
+            if status not in {0, 200}:
+                raise await self._refusal(status, hearing)
+            async with aclosing(self._answer(hearing)) as answer:
+                async for event in answer:
+                    yield event
+        finally:
+            self._capture.disarm()
+            if not self.finished:
+                with suppress(SessionError):  # a tab that is lost generates nothing; the session finds out
+                    await self._page.chat.press_stop(_STOP_MS)
+
+    async def _answer(self, hearing: Hearing) -> AsyncGenerator[Event]:
         splitter, decoder = FrameSplitter(), AnswerDecoder()
         async with aclosing(self._capture.body(hearing)) as body:
             async for piece in body:

@@ -1,0 +1,75 @@
+# make demo    the gateway in front of the embedded simulator, nothing else needed
+# make test    the whole suite
+# make check   format, lint, types, import rules
+# make setup   what the others do first: .venv and a browser
+
+PYTHON ?= python3
+ARGS ?=
+WORKERS ?= 2
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+# The stamps carry the content's checksum, not its date: a fresh checkout of the same pins changes nothing.
+PINS := $(shell cksum < requirements/dev.txt | cut -d ' ' -f 1)
+INSTALLED := $(VENV)/.installed-$(PINS)
+BROWSER := $(VENV)/.browser-$(PINS)
+GECKO := $(VENV)/.gecko-$(PINS)
+
+.PHONY: help setup demo test check format bench lock clean
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+setup: $(INSTALLED) $(BROWSER)
+
+demo: setup
+	@$(RUN) launch_camoufox.py --demo $(ARGS)
+
+test: setup $(GECKO)
+	$(RUN) -m pytest -n $(WORKERS) $(ARGS)
+
+check: $(INSTALLED)
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+	$(RUN) -m mypy
+	$(VENV)/bin/lint-imports
+
+format: $(INSTALLED)
+	$(RUN) -m ruff format .
+	$(RUN) -m ruff check --fix .
+
+bench: setup
+	$(RUN) -m benchmarks.run $(ARGS)
+
+# Pins are compiled without the index, so that no file says where packages came from.
+lock:
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	$(PYTHON) -m venv "$$folder" && "$$folder/bin/pip" install --quiet uv && \
+	compile() { out=$$1; shift; "$$folder/bin/uv" pip compile pyproject.toml "$$@" --python-version 3.11 \
+	  --universal --generate-hashes --no-emit-index-url --no-header --quiet --output-file "$$out"; } && \
+	compile requirements/runtime.txt && \
+	compile requirements/dev.txt --extra dev --constraint requirements/runtime.txt && \
+	compile requirements/camoufox.txt --extra camoufox --constraint requirements/runtime.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+
+$(INSTALLED):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "error: Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	  { echo "error: Python's venv module is missing; install it: apt-get install python3-venv" >&2; exit 2; }
+	@echo "Creating $(VENV) and installing the pinned dependencies …"
+	@$(RUN) -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	$(RUN) -m pip install --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@rm -f $(VENV)/.installed-* $(VENV)/.browser-* $(VENV)/.gecko-*
+	@touch $@
+
+$(BROWSER): $(INSTALLED)
+	@echo "Looking for a browser …"
+	@$(RUN) -m browser.install
+	@touch $@
+
+$(GECKO): $(INSTALLED)
+	@$(RUN) -m browser.install --gecko
+	@touch $@

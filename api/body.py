@@ -1,0 +1,73 @@
+"""JSON in and out.
+
+In: a content type that a foreign web page cannot send unasked, and complaints that say where. Out: text that
+can always be sent, whatever a site put into it.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final, NoReturn
+
+from fastapi import Request
+from fastapi.responses import JSONResponse
+
+from domain.errors import BadRequest
+
+_SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def json_text(payload: Mapping[str, Any]) -> bytes:
+    """One line of UTF-8; half a surrogate pair, which UTF-8 cannot say, becomes a question mark."""
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+
+class JsonAnswer(JSONResponse):
+    def render(self, content: Any) -> bytes:
+        return json_text(content)
+
+
+async def json_body(request: Request) -> Any:
+    """The decoded body.
+
+    Raises:
+        BadRequest: another content type, no UTF-8, broken JSON (saying where), or half a surrogate pair.
+        TooLarge: above the body limit.
+    """
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind != "application/json":
+        raise BadRequest(f"The Content-Type must be 'application/json', not {kind!r}.")
+    if (coding := request.headers.get("content-encoding", "identity")) != "identity":
+        raise BadRequest(f"A request body with Content-Encoding {coding!r} is not understood; send it plain.")
+    return parse_json(await request.body())
+
+
+def parse_json(body: bytes) -> Any:
+    """Strict JSON: no NaN or Infinity, and text that can be written down again."""
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"The request body is not valid UTF-8 (byte {error.start}).") from None
+    try:
+        document = json.loads(text, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise BadRequest(f"The request body is not valid JSON: {error.msg} ({where}).") from None
+    except RecursionError:
+        raise BadRequest("The request body is nested too deeply.") from None
+    except ValueError as error:
+        raise BadRequest(f"The request body holds a number that cannot be read: {error}.") from None
+    if _SURROGATE_ESCAPE.search(text):
+        _refuse_half_pairs(document)
+    return document
+
+
+def _no_number(name: str) -> NoReturn:
+    raise BadRequest(f"The request body holds {name!r}, which is not JSON.")
+
+
+def _refuse_half_pairs(document: Any) -> None:
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise BadRequest(r"The request body holds half of a surrogate pair (\ud800 to \udfff).") from None

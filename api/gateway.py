@@ -1,0 +1,37 @@
+"""The parts that routes use, put together once by `api.app`."""
+
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from api.catalogue import Catalogue
+from api.queueing.queue import JobQueue
+from api.queueing.worker import Worker
+from api.security import Gatekeeper
+from api.supervisor import Supervisor
+from domain.errors import ShuttingDown
+from domain.ports import Deadlines, Driver
+from settings import ServerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """One running gateway; lives in `app.state.gateway`."""
+
+    server: ServerSettings
+    deadlines: Deadlines
+    driver: Driver
+    gatekeeper: Gatekeeper
+    supervisor: Supervisor
+    catalogue: Catalogue
+    queue: JobQueue
+    worker: Worker
+
+    def stop_accepting(self) -> None:
+        """Fail what waits and refuse what comes; what runs goes on. The first step of every stop."""
+        self.queue.close(ShuttingDown("The gateway is stopping.", retry_after=5))
+
+
+def gateway_of(request: Request) -> Gateway:
+    gateway: Gateway = request.app.state.gateway
+    return gateway

@@ -1,0 +1,83 @@
+"""What holds for every request before any route is known: an id, a size limit, and an answer to defects."""
+
+import logging
+import secrets
+from typing import Final
+
+from fastapi import Request
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import error_response, internal_error
+from domain.errors import TooLarge
+
+log = logging.getLogger(__name__)
+
+REQUEST_ID_HEADER: Final = "X-Request-Id"
+
+
+def request_id_of(request: Request) -> str:
+    """16 hex digits, set by `RequestFrame`; the same as in the `X-Request-Id` header."""
+    request_id: str = request.scope["gateway.request_id"]
+    return request_id
+
+
+class RequestFrame:
+    """Outermost part of the stack.
+
+    Puts the request id into the scope and into the header of every response, refuses bodies above
+    `max_body_bytes` (by their declared length at once, otherwise as soon as the limit is passed), and turns
+    an exception that nobody handled into a 500 in the usual envelope.
+    """
+
+    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+        self.app = app
+        self.max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = secrets.token_hex(8)
+        scope["gateway.request_id"] = request_id
+        started = False
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                MutableHeaders(scope=message)[REQUEST_ID_HEADER] = request_id
+            await send(message)
+
+        if self._declares_too_much(scope):
+            await error_response(self._too_large())(scope, receive, send_with_id)
+            return
+        try:
+            await self.app(scope, self._limited(receive), send_with_id)
+        except Exception:  # the 500 handler: whatever went wrong, the caller gets an answer
+            log.exception("request %s failed: %s %s", request_id, scope["method"], scope["path"])
+            if started:
+                raise
+            await error_response(internal_error(request_id))(scope, receive, send_with_id)
+
+    def _declares_too_much(self, scope: Scope) -> bool:
+        length = Headers(scope=scope).get("content-length", "")
+        return length.isdecimal() and int(length) > self.max_body_bytes
+
+    def _limited(self, receive: Receive) -> Receive:
+        received = 0
+
+        async def limited() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.max_body_bytes:
+                raise self._too_large()
+            return message
+
+        return limited
+
+    def _too_large(self) -> TooLarge:
+        return TooLarge(
+            f"The request body is larger than {self.max_body_bytes} bytes; MAX_BODY_BYTES sets the limit."
+        )

@@ -1,0 +1,95 @@
+"""An accepted request on its way: waiting, preparing, running, settled once."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from enum import StrEnum
+
+from api.queueing.channel import Channel
+from domain.errors import Cancelled, GatewayError
+from domain.requests import GenerateRequest
+
+
+class JobState(StrEnum):
+    WAITING = "waiting"
+    PREPARING = "preparing"
+    """It is put on a page, or stands there until its turn."""
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Job:
+    """Owned by the queue until a worker takes it, then by that worker's task. Times are monotonic seconds."""
+
+    def __init__(self, job_id: str, request: GenerateRequest, *, stream: bool) -> None:
+        self.id = job_id
+        self.request = request
+        self.stream = stream
+        self.state = JobState.WAITING
+        self.created = time.monotonic()
+        self.started: float | None = None
+        """When Run was about to be pressed."""
+        self.ended: float | None = None
+        self.capture = ""
+        self.warnings: tuple[str, ...] = ()
+        self.events = Channel()
+        self._task: asyncio.Task[None] | None = None
+        self._verdict: GatewayError | None = None
+        self._listeners: list[Callable[[Job], None]] = []
+
+    @property
+    def settled(self) -> bool:
+        return self.ended is not None
+
+    @property
+    def verdict(self) -> GatewayError | None:
+        """Why this job was told to stop, if it was."""
+        return self._verdict
+
+    @property
+    def waited(self) -> float:
+        """Seconds until Run, or until now."""
+        return (self.started or self.ended or time.monotonic()) - self.created
+
+    def on_settled(self, listener: Callable[["Job"], None]) -> None:
+        self._listeners.append(listener)
+
+    def attach(self, task: asyncio.Task[None]) -> None:
+        """From now on `task` serves this job and settles it, also when it is cancelled."""
+        self._task = task
+
+    def run(self) -> None:
+        self.state, self.started = JobState.RUNNING, time.monotonic()
+
+    def cancel(self, reason: GatewayError) -> bool:
+        """Stop this job, wherever it is; false if it had already ended or been told to stop."""
+        if self.settled or self._verdict is not None:
+            return False
+        self._verdict = reason
+        if self._task is None:
+            self.settle(reason)
+        else:
+            self._task.cancel(f"job {self.id}: {reason.code}")
+        return True
+
+    def settle(self, failure: GatewayError | None = None) -> None:
+        """End the job: well, or with `failure`.
+
+        Raises:
+            RuntimeError: it had been settled before.
+        """
+        if self.settled:
+            raise RuntimeError(f"Job {self.id!r} is settled already, as {self.state!r}.")
+        self.ended = time.monotonic()
+        self.state = _end_state(failure)
+        self.events.end(failure)
+        for listener in self._listeners:
+            listener(self)
+
+
+def _end_state(failure: GatewayError | None) -> JobState:
+    if failure is None:
+        return JobState.DONE
+    return JobState.CANCELLED if isinstance(failure, Cancelled) else JobState.FAILED

@@ -1,0 +1,117 @@
+"""The bounded queue: every accepted request until it is settled, in the order of arrival."""
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import Iterator
+from typing import Final
+
+from api.queueing.job import Job, JobState
+from domain.errors import Cancelled, DeadlinePassed, GatewayError, NotFound, QueueFull
+
+_RECENT: Final = 8
+_LONGEST_RETRY_AFTER: Final = 60
+
+
+class JobQueue:
+    """Holds at most `size` waiting jobs; those that a worker has taken do not count."""
+
+    def __init__(self, size: int, patience: float) -> None:
+        """`patience`: seconds a job may wait to be taken before it fails."""
+        self._size = size
+        self._patience = patience
+        self._jobs: dict[str, Job] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._arrived = asyncio.Event()
+        self._closed: GatewayError | None = None
+        self._recent: deque[float] = deque(maxlen=_RECENT)
+
+    def __iter__(self) -> Iterator[Job]:
+        """Every unsettled job, oldest first."""
+        return iter(tuple(self._jobs.values()))
+
+    @property
+    def waiting(self) -> int:
+        return sum(job.state is JobState.WAITING for job in self._jobs.values())
+
+    @property
+    def is_processing(self) -> bool:
+        return any(job.state is JobState.RUNNING for job in self._jobs.values())
+
+    def submit(self, job: Job) -> Job:
+        """Take a job in.
+
+        Raises:
+            QueueFull: with `retry_after`, estimated from the latest jobs.
+            GatewayError: the queue has been closed.
+        """
+        if self._closed is not None:
+            raise self._closed
+        if self.waiting >= self._size:
+            raise QueueFull(
+                f"All {self._size} places of the queue are taken; try again later, or raise QUEUE_SIZE.",
+                retry_after=self._retry_after(),
+            )
+        self._jobs[job.id] = job
+        late = DeadlinePassed("queue", self._patience, "Too many requests are ahead of it.")
+        loop = asyncio.get_running_loop()
+        self._timers[job.id] = loop.call_later(self._patience, job.cancel, late)
+        job.on_settled(self._forget)
+        self._arrived.set()
+        return job
+
+    async def take(self) -> Job:
+        """The oldest waiting job, which is preparing from here on."""
+        while (job := self._first_waiting()) is None:
+            self._arrived.clear()
+            await self._arrived.wait()
+        job.state = JobState.PREPARING
+        self._stop_timer(job)
+        return job
+
+    def patience_left(self, job: Job) -> float:
+        """Seconds of the waiting budget that a job has left."""
+        return max(0.0, self._patience - job.waited)
+
+    def position(self, job: Job) -> int:
+        """0 for the running job, 1 for the next, and so on."""
+        ahead = list(self._jobs).index(job.id)
+        return ahead if self.is_processing else ahead + 1
+
+    def cancel(self, job_id: str) -> JobState:
+        """Cancel a waiting, preparing or running job; returns the state it was in.
+
+        Raises:
+            NotFound: no such job, or it has ended.
+        """
+        job = self._jobs.get(job_id)
+        state = job.state if job is not None else None
+        if job is None or state is None or not job.cancel(Cancelled("The request was cancelled on demand.")):
+            raise NotFound(f"No request with the id {job_id!r} is waiting or running.", param="req_id")
+        return state
+
+    def close(self, reason: GatewayError) -> None:
+        """Fail every waiting job and refuse new ones; jobs that a worker has taken are the worker's."""
+        self._closed = reason
+        for job in self:
+            if job.state is JobState.WAITING:
+                job.cancel(reason)
+
+    def _first_waiting(self) -> Job | None:
+        return next((job for job in self._jobs.values() if job.state is JobState.WAITING), None)
+
+    def _stop_timer(self, job: Job) -> None:
+        timer = self._timers.pop(job.id, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _forget(self, job: Job) -> None:
+        self._stop_timer(job)
+        del self._jobs[job.id]
+        if job.started is not None and job.ended is not None:
+            self._recent.append(job.ended - job.started)
+
+    def _retry_after(self) -> float:
+        """When a place should be free: the mean length of the latest generations."""
+        mean = sum(self._recent) / len(self._recent) if self._recent else 5.0
+        return min(max(1, math.ceil(mean)), _LONGEST_RETRY_AFTER)

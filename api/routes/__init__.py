@@ -1,0 +1,1 @@
+"""One family of URLs per file: check the key, decode, submit, encode."""

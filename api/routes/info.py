@@ -1,0 +1,46 @@
+"""`GET /api/info`: what this gateway is and takes, for people and for clients that configure themselves."""
+
+from dataclasses import asdict
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from api.gateway import Gateway, gateway_of
+from api.openai.decode import MOST_STOPS
+from api.openai.schema import NEUTRAL, ChatRequest
+from api.security import Access
+from api.version import NAME, VERSION
+
+router = APIRouter()
+
+
+@router.get("/api/info")
+async def info(request: Request) -> dict[str, Any]:
+    gateway = gateway_of(request)
+    gateway.gatekeeper.admit(request, Access.PUBLIC)
+    return {
+        "name": NAME,
+        "version": VERSION,
+        "base_url": f"{request.base_url}v1",
+        "endpoints": _endpoints(request),
+        "auth_required": gateway.gatekeeper.needs_key,
+        "default_model": gateway.server.default_model,
+        "supported_parameters": list(ChatRequest.model_fields),
+        "accepted_without_effect": {name: list(values) for name, values in NEUTRAL.items()},
+        "limits": _limits(gateway),
+    }
+
+
+def _endpoints(request: Request) -> list[str]:
+    paths = request.app.openapi()["paths"]
+    return [f"{method.upper()} {path}" for path, methods in paths.items() for method in methods]
+
+
+def _limits(gateway: Gateway) -> dict[str, Any]:
+    return {
+        "queue_size": gateway.server.queue_size,
+        "max_body_bytes": gateway.server.max_body_bytes,
+        "max_stop_sequences": MOST_STOPS,
+        "keep_alive_seconds": gateway.server.keep_alive,
+        "seconds": asdict(gateway.deadlines),
+    }

@@ -1,0 +1,54 @@
+"""The socket and the HTTP server: how the gateway listens and how it stops."""
+
+import errno
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+OPEN_STREAM_SECONDS = 3
+"""How long a stop waits for running answers before it ends them."""
+
+
+class HttpServer(uvicorn.Server):
+    """Serves until a signal, or `should_exit`, stops it; told twice, it waits for nobody."""
+
+    def __init__(self, app: FastAPI, on_stop: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                ws="none",
+                timeout_graceful_shutdown=OPEN_STREAM_SECONDS,
+            )
+        )
+        self._on_stop = on_stop
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as the base has it
+        """Stop; unlike the base class, do not raise the signal again once everything has ended."""
+        if self.should_exit:
+            self.force_exit = True
+        else:
+            self.should_exit = True
+            self._on_stop()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port, before anything is started that would be in vain without it.
+
+    Raises:
+        OSError: its text is for the user.
+    """
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            remedy = (
+                "stop the program that uses it or choose another one with --server-port (0: any free one)"
+            )
+            raise OSError(f"port {port} on {host!r} is in use; {remedy}") from None
+        raise OSError(f"HOST={host!r}, PORT={port}: cannot listen there: {error.strerror}") from None

@@ -1,0 +1,53 @@
+"""What a user needs to call the gateway, printed once it can serve."""
+
+from api.security import is_loopback, read_keys
+from domain.ports import DriverStatus
+from settings import BrowserSettings, ServerSettings
+
+_TEXT = """
+Ready. Stop with Ctrl-C.
+
+  Address   {base}
+  API key   {keys}
+  Sign-in   {profile}
+  Browser   {engine}, {mode}; answers heard by {capture}
+  Page      {page}
+
+Try it:
+
+curl -N {base}/chat/completions -H 'Content-Type: application/json'{header} \\
+  -d '{{"model": "{model}", "stream": true, "messages": [{{"role": "user", "content": "Hello!"}}]}}'
+
+Or in Python:
+
+from openai import OpenAI
+client = OpenAI(base_url="{base}", api_key="{key}")
+answer = client.chat.completions.create(model="{model}", messages=[{{"role": "user", "content": "Hello!"}}])
+print(answer.choices[0].message.content)
+"""
+
+
+def base_address(host: str, port: int) -> str:
+    """The address of the API for a client on this machine, when the gateway listens on `host`."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/v1"
+
+
+def welcome(
+    server: ServerSettings, browser: BrowserSettings, status: DriverStatus, port: int, page: str
+) -> str:
+    """Address, sign-in, a `curl` line and an `openai` snippet; shows no key. `port` is the one taken."""
+    has_keys = bool(read_keys(server.key_file))
+    reach = "this machine" if is_loopback(server.host) else "anybody who reaches this address"
+    return _TEXT.format(
+        base=base_address(server.host, port),
+        keys=f"any line of {server.key_file}" if has_keys else f"none needed, from {reach}",
+        profile=browser.auth_profile or "none saved (AUTH_PROFILE)",
+        engine=status.engine,
+        mode=browser.mode,
+        capture=status.capture,
+        page=page,
+        header=" -H 'Authorization: Bearer YOUR-KEY'" if has_keys else "",
+        key="YOUR-KEY" if has_keys else "none",
+        model=server.default_model,
+    )

@@ -1,0 +1,1 @@
+"""Everything that touches a page or a browser process; knows nothing of HTTP."""

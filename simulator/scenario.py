@@ -1,0 +1,119 @@
+"""What the simulator does differently from its defaults: pace, framing, faults and page behaviour.
+
+A scenario is plain JSON. It is given at start (`--scenario`), read and changed at run time
+(`/_control/scenario`). Unknown names are refused, so that a misspelt knob never passes for a tested one.
+Durations are seconds unless a name ends in `_ms`.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Seconds = Annotated[float, Field(ge=0, le=3600)]
+Milliseconds = Annotated[int, Field(ge=0, le=600_000)]
+ControlName = Literal[
+    "run_button",
+    "prompt_textarea",
+    "model_card",
+    "model_rows",
+    "temperature",
+    "top_p",
+    "max_output_tokens",
+    "stop_sequence_input",
+    "system_instructions_card",
+    "new_chat",
+    "search_toggle",
+    "tools_header",
+    "advanced_header",
+    "temporary_chat",
+]
+
+
+class _Knobs(BaseModel):
+    model_config = ConfigDict(extra="forbid", validate_assignment=True)
+
+
+class Framing(_Knobs):
+    """How the bytes of a streamed answer travel. None of it changes what the answer says."""
+
+    split: Literal["byte"] | Annotated[int, Field(ge=1)] | None = None
+    """Write the body in slices of so many bytes (cutting UTF-8 characters and escapes), each flushed."""
+    gzip: bool = True
+    """Compress where the client accepts it, with a sync flush after every write."""
+    trailer: bool = True
+    """End a finished stream with the `[null,null,null,[µs,int,int]]` event."""
+    whitespace: bool = False
+    """Put line ends and blanks between the events, which the page's parser skips."""
+    events_per_write: int = Field(default=1, ge=1)
+    """Gather so many events before the bytes are written."""
+
+
+class PageKnobs(_Knobs):
+    """Behaviour of the page. Sent to it as `boot.page` when it loads, so a change needs a reload."""
+
+    era: Literal["E3", "E4", "E5", "E6"] = "E6"
+    animation_ms: Milliseconds = 200
+    tick_ms: Milliseconds = 0
+    token_count_delay_ms: Milliseconds = 150
+    swallow_keys_while_counting: bool = True
+    hold_run_while_counting: bool = False
+    reject_untrusted_keys: bool = True
+    trusted_chip_enter: bool = True
+    stop_commit: Literal["enter", "blur"] = "enter"
+    autosave_dialog_after_ms: Milliseconds | None = 1500
+    cookie_bar: bool = False
+    survey_iframe: bool = False
+    welcome_dialog: bool = False
+    terms_dialog: bool = False
+    preference_vote: bool = False
+    announcement: bool = False
+    lingering_backdrop: bool = False
+    tooltip_over_run: bool = False
+    upload_delay_ms: Milliseconds = 120
+    single_file_upload: bool = True
+    copyright_dialog: bool = True
+    footer_before_text: bool = False
+    thought_layout: Literal["same-turn", "separate-turn"] = "same-turn"
+    virtualise: bool = True
+    run_sends_nothing: bool = False
+    slow_ms: Milliseconds = 0
+    renamed: dict[ControlName, bool] = Field(default_factory=dict)
+    missing: list[ControlName] = Field(default_factory=list)
+    duplicate_prompt_tree: bool = False
+    drop_settings_on_new_chat: bool = False
+
+
+class Scenario(_Knobs):
+    """Everything that can be set. The defaults are an account in good health on a quick model."""
+
+    ttft: Seconds = 0.3
+    """From the request's arrival to the first event."""
+    pace: Seconds = 0.02
+    """Between two events."""
+    framing: Framing = Field(default_factory=Framing)
+    next_faults: list[str | None] = Field(default_factory=list)
+    """One is used up by each GenerateContent; written like the rest of a `/fail` line; null = no fault."""
+    every_fault: str | None = None
+    """The fault of every GenerateContent for which `next_faults` has nothing."""
+    rpc_faults: dict[str, int] = Field(default_factory=dict)
+    """Method name -> HTTP status that this method answers with, e.g. `{"CountTokens": 403}`."""
+    rpc_delays: dict[str, Seconds] = Field(default_factory=dict)
+    """Method name -> extra delay before the answer."""
+    models: list[str] | None = None
+    """Ids (without `models/`) that this account sees, in this order; null = the whole catalogue."""
+    second_step: bool = False
+    """Ask for a one-time code after the password."""
+    page: PageKnobs = Field(default_factory=PageKnobs)
+
+    def changed(self, patch: dict[str, Any]) -> "Scenario":
+        """This scenario with `patch` merged in, groups (`framing`, `page`) key by key.
+
+        Raises pydantic's ValidationError for unknown names and bad values.
+        """
+        merged = self.model_dump()
+        for name, value in patch.items():
+            if name in ("framing", "page") and isinstance(value, dict):
+                merged[name] = {**merged[name], **value}
+            else:
+                merged[name] = value
+        return Scenario.model_validate(merged)

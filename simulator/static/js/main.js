@@ -1,0 +1,11 @@
+/**
+ * Entry point of the chat page.
+ *
+ * The server puts the boot data (addresses, API key, account, page knobs) into the page as JSON;
+ * everything else is made here. `App` is the wiring diagram.
+ */
+
+import { App } from './app.js';
+
+const boot = JSON.parse(document.getElementById('boot').textContent);
+new App(boot).start();

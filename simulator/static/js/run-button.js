@@ -1,0 +1,83 @@
+/** ms-run-button: one button that runs, and stops while a generation runs. */
+
+import { el, fill, icon, setAttribute, setDisabled } from './dom.js';
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+export class RunButton {
+  /** `onRun()` and `onStop()`; `ctrlEnter` tells which key the label shows. */
+  constructor(app, { onRun, onStop }) {
+    Object.assign(this, { app, onRun, onStop });
+    this.running = false;
+    this.tooltip = null;
+    this.button = el('button', { type: 'submit', 'ms-button': true, class: 'ms-button-primary', on: { click: () => this.#click() } });
+    this.host = el(app.faults.tag('run_button', 'ms-run-button'), { class: 'x-run' }, this.button);
+    if (app.knobs.tooltip_over_run) this.host.addEventListener('mouseenter', () => this.#cover());
+    this.mounted = app.faults.mark('run_button', this.host);
+  }
+
+  sync({ running, enabled, ctrlEnter, noKey }) {
+    const state = `${running}|${enabled}|${ctrlEnter}|${noKey}`;
+    if (state === this.state) return;
+    this.state = state;
+    this.running = running;
+    this.button.classList.toggle('stoppable', running);
+    this.button.classList.toggle('ctrl-enter-submits', ctrlEnter);
+    setDisabled(this.button, !running && !enabled);
+    fill(this.button, running ? this.#stopContent() : this.#runContent(ctrlEnter, noKey));
+    this.#labels();
+    this.app.faults.mark('run_button', this.host);
+  }
+
+  /** Until era E3 the button had an accessible name of its own. */
+  #labels() {
+    if (this.app.era('E4')) return;
+    setAttribute(this.button, 'aria-label', this.running ? 'Stop' : 'Run');
+    this.button.classList.add('run-button');
+  }
+
+  #stopContent() {
+    return [spinner(), el('span', { class: 'stoppable-stop' }), el('span', { class: 'run-button-label', text: this.app.faults.word('run_button', 'Stop') })];
+  }
+
+  #runContent(ctrlEnter, noKey) {
+    if (noKey) return [el('span', { class: 'run-button-label', text: 'No API key selected' })];
+    const keys = [ctrlEnter && icon('keyboard_command_key'), icon('keyboard_return')].filter(Boolean);
+    const label = el('span', { class: 'run-button-label', text: this.app.faults.word('run_button', 'Run') });
+    return [label, el('span', { class: 'run-button-keys' }, keys)];
+  }
+
+  #click() {
+    if (this.running) this.onStop();
+    else if (this.button.getAttribute('aria-disabled') !== 'true') this.onRun();
+  }
+
+  /** A tooltip that lies over the button and takes the clicks, until the mouse leaves or Escape. */
+  #cover() {
+    if (this.tooltip) return;
+    const box = this.host.getBoundingClientRect();
+    const surface = el('div', { class: 'mat-mdc-tooltip-surface mdc-tooltip__surface', text: 'Run this prompt' });
+    this.tooltip = el('mat-tooltip-component', { class: 'x-cover' }, el('div', { class: 'mdc-tooltip mat-mdc-tooltip', role: 'tooltip' }, surface));
+    for (const side of ['left', 'top', 'width', 'height']) this.tooltip.style[side] = `${box[side]}px`;
+    const close = () => {
+      this.tooltip?.remove();
+      this.tooltip = null;
+      document.removeEventListener('keydown', onKey, true);
+    };
+    const onKey = (event) => event.key === 'Escape' && close();
+    this.tooltip.addEventListener('mouseleave', close);
+    document.addEventListener('keydown', onKey, true);
+    this.app.overlays.container.append(this.tooltip);
+  }
+}
+
+function spinner() {
+  const svg = document.createElementNS(SVG, 'svg');
+  svg.setAttribute('class', 'stoppable-spinner');
+  svg.setAttribute('viewBox', '0 0 24 24');
+  svg.setAttribute('aria-hidden', 'true');
+  const circle = document.createElementNS(SVG, 'circle');
+  for (const [name, value] of Object.entries({ cx: 12, cy: 12, r: 9, fill: 'none' })) circle.setAttribute(name, value);
+  svg.append(circle);
+  return svg;
+}

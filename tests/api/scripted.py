@@ -1,0 +1,167 @@
+"""A driver that does what a test tells it: the one test double, at the port `domain.ports.Driver`."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from domain.errors import BrowserDown
+from domain.events import Event, Finished, FinishReason, TextDelta, Usage
+from domain.models import ModelCard
+from domain.ports import DriverStatus
+from domain.requests import GenerateRequest
+
+MODELS = (
+    ModelCard(
+        id="gemini-2.5-flash",
+        display_name="Gemini 2.5 Flash",
+        description="Quick",
+        input_limit=1_048_576,
+        output_limit=65_536,
+        methods=("generateContent", "countTokens"),
+        aliases=("gemini-2.5-flash-preview",),
+    ),
+    ModelCard(
+        id="gemini-2.5-pro", display_name="Gemini 2.5 Pro", output_limit=8192, methods=("generateContent",)
+    ),
+    ModelCard(id="imagen-4", display_name="Imagen", methods=("predict",)),
+)
+
+HELLO: tuple[Event, ...] = (
+    TextDelta("Hel"),
+    TextDelta("lo"),
+    Usage(prompt=3, answer=2, total=5),
+    Finished(FinishReason.STOP),
+)
+
+Step = Event | asyncio.Event | Exception | float
+"""An event to emit, a gate to wait for, an exception to raise, or the model's own pace in seconds."""
+
+
+@dataclass
+class Script:
+    """One generation; `steps` are taken in order."""
+
+    steps: Sequence[Step] = HELLO
+    prepare: Sequence[asyncio.Event | Exception] = ()
+    cleanup: asyncio.Event | Exception | None = None
+    capture: str = "scripted"
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass
+class Record:
+    """What became of one request."""
+
+    request: GenerateRequest
+    prepared: asyncio.Event = field(default_factory=asyncio.Event)
+    running: asyncio.Event = field(default_factory=asyncio.Event)
+    finished: bool = False
+    left: asyncio.Event = field(default_factory=asyncio.Event)
+    """The prepare context has been left and cleaned up."""
+
+
+class ScriptedGeneration:
+    def __init__(self, driver: "ScriptedDriver", script: Script, record: Record) -> None:
+        self._driver, self._script, self._record = driver, script, record
+        self.capture = script.capture
+        self.warnings = script.warnings
+
+    async def events(self) -> AsyncIterator[Event]:
+        self._driver.running += 1
+        self._driver.most_running = max(self._driver.most_running, self._driver.running)
+        self._record.running.set()
+        try:
+            for step in self._script.steps:
+                if isinstance(step, asyncio.Event):
+                    await step.wait()
+                elif isinstance(step, float):
+                    await asyncio.sleep(step)
+                elif isinstance(step, Exception):
+                    raise step
+                else:
+                    yield step
+            self._record.finished = True
+        finally:
+            self._driver.running -= 1
+
+
+class ScriptedDriver:
+    """Serves one `Script` per request, in order; `HELLO` when there are no more."""
+
+    def __init__(
+        self, *scripts: Script, slots: int = 1, openings: Sequence[Exception | asyncio.Event] = ()
+    ) -> None:
+        self.scripts = deque(scripts)
+        self.slots = slots
+        self.openings = deque(openings)
+        self.records: list[Record] = []
+        self.running = 0
+        self.most_running = 0
+        self.on_pages = 0
+        self.most_on_pages = 0
+        self.opened = 0
+        self.closed = 0
+        self.model_reads = 0
+        self.cards: tuple[ModelCard, ...] | Exception = MODELS
+        self.reason = ""
+        self.is_open = asyncio.Event()
+        self._arrival = asyncio.Condition()
+
+    async def open(self) -> None:
+        if self.openings:
+            step = self.openings.popleft()
+            if isinstance(step, Exception):
+                raise step
+            await step.wait()
+        self.opened += 1
+        self.is_open.set()
+
+    async def close(self) -> None:
+        self.closed += 1
+
+    @asynccontextmanager
+    async def prepare(self, request: GenerateRequest) -> AsyncIterator[ScriptedGeneration]:
+        script = self.scripts.popleft() if self.scripts else Script()
+        record = Record(request)
+        self.on_pages += 1
+        self.most_on_pages = max(self.most_on_pages, self.on_pages)
+        async with self._arrival:
+            self.records.append(record)
+            self._arrival.notify_all()
+        try:
+            for step in script.prepare:
+                if isinstance(step, Exception):
+                    raise step
+                await step.wait()
+            record.prepared.set()
+            yield ScriptedGeneration(self, script, record)
+        finally:
+            if isinstance(script.cleanup, asyncio.Event):
+                await script.cleanup.wait()
+            self.on_pages -= 1
+            record.left.set()
+        if isinstance(script.cleanup, Exception):
+            raise script.cleanup
+
+    async def record(self, index: int) -> Record:
+        """The record of the n-th request, as soon as it is being prepared."""
+        async with self._arrival:
+            await self._arrival.wait_for(lambda: len(self.records) > index)
+        return self.records[index]
+
+    async def models(self) -> tuple[ModelCard, ...]:
+        self.model_reads += 1
+        if isinstance(self.cards, Exception):
+            raise self.cards
+        return self.cards
+
+    def status(self) -> DriverStatus:
+        ready = self.opened > 0 and not self.reason
+        reason = self.reason or ("" if ready else "not started")
+        return DriverStatus(ready, ready, ready, reason, engine="scripted", capture="scripted")
+
+
+def browser_down() -> BrowserDown:
+    return BrowserDown("There is no browser at all.")

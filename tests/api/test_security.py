@@ -1,0 +1,164 @@
+"""Who gets in."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.security import Gatekeeper, is_loopback, masked, read_keys
+from settings import SettingsError
+from tests.api.harness import CHAT, body, in_process, server_settings
+from tests.api.scripted import ScriptedDriver
+
+KEY = "correct-key-1"
+KEYS = f"\ufeff# people\n\n  {KEY}  \nsecond-key\n"
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    path = tmp_path / "key.txt"
+    path.write_text(KEYS, encoding="utf-8")
+    return path
+
+
+def test_key_file_is_read_without_comments_and_blank_lines(key_file: Path) -> None:
+    assert read_keys(key_file) == (KEY, "second-key")
+
+
+@pytest.mark.parametrize("line", ["short", "schlüssel-eins", "two words here"])
+def test_unusable_key_stops_the_start_naming_the_line_and_never_the_key(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "key.txt"
+    path.write_text(f"# comment\n\n{line}\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="line 3") as caught:
+        read_keys(path)
+    assert line not in str(caught.value)
+
+
+def test_key_file_that_cannot_be_read_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="KEY_FILE"):
+        read_keys(tmp_path)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.2", "::", "gateway.example"])
+def test_other_addresses_do_not_start_without_a_key(host: str, key_file: Path) -> None:
+    with pytest.raises(SettingsError, match=r"HOST=.*KEY_FILE="):
+        Gatekeeper(server_settings(host=host))
+    assert Gatekeeper(server_settings(host=host, key_file=key_file)).needs_key
+
+
+def test_key_everywhere_needs_a_key() -> None:
+    with pytest.raises(SettingsError, match="REQUIRE_KEY_EVERYWHERE"):
+        Gatekeeper(server_settings(require_key_everywhere=True))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": f"Bearer {KEY}"},
+        {"authorization": f"bearer  {KEY}"},
+        {"Authorization": KEY},
+        {"X-API-Key": KEY},
+        {"X-API-Key": "second-key"},
+    ],
+)
+async def test_key_is_taken_in_every_form(headers: dict[str, str], key_file: Path) -> None:
+    async with in_process(ScriptedDriver(), key_file=key_file) as client:
+        assert (await client.post(CHAT, json=body(), headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Bearer wrong-key-1"},
+        {"Authorization": f"Basic {KEY}"},
+        {"Authorization": f"Bearer {KEY}x"},
+        {"X-API-Key": ""},
+        {"X-API-Key": b"\xff\xfe".decode("latin-1")},
+    ],
+)
+async def test_missing_or_wrong_key_is_401_before_the_body_is_looked_at(
+    headers: dict[str, str], key_file: Path
+) -> None:
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+    async with in_process(ScriptedDriver(), key_file=key_file) as client:
+        response = await client.post(CHAT, content=b"{", headers=raw)
+    assert response.status_code == 401
+    document = response.json()
+    assert document["error"]["code"] == "invalid_api_key"
+    assert document["detail"] == document["error"]["message"]
+    assert response.headers["www-authenticate"] == "Bearer"
+
+
+OPEN: dict[str, Any] = {}
+EVERYWHERE = {"require_key_everywhere": True}
+ELSEWHERE = {"host": "0.0.0.0"}
+ELSEWHERE_OPEN = {"host": "0.0.0.0", "open_status": True}
+
+
+@pytest.mark.parametrize(
+    ("settings", "path", "open_to_all"),
+    [
+        *((OPEN, path, True) for path in ("/health", "/api/info", "/v1/models", "/v1/queue")),
+        *((ELSEWHERE, path, True) for path in ("/health", "/api/info", "/v1/models/gemini-2.5-pro")),
+        (ELSEWHERE, "/v1/queue", False),
+        (ELSEWHERE_OPEN, "/v1/queue", True),
+        (EVERYWHERE, "/health", True),
+        *((EVERYWHERE, path, False) for path in ("/api/info", "/v1/models", "/v1/queue")),
+    ],
+)
+async def test_what_is_open_without_a_key(
+    settings: dict[str, Any], path: str, open_to_all: bool, key_file: Path
+) -> None:
+    async with in_process(ScriptedDriver(), key_file=key_file, **settings) as client:
+        assert (await client.get(path)).status_code == (200 if open_to_all else 401)
+        assert (await client.get(path, headers={"X-API-Key": KEY})).status_code == 200
+
+
+@pytest.mark.parametrize(("settings", "status"), [(OPEN, 404), (ELSEWHERE, 401), (ELSEWHERE_OPEN, 404)])
+async def test_cancel_is_open_where_the_queue_is(
+    settings: dict[str, Any], status: int, key_file: Path
+) -> None:
+    async with in_process(ScriptedDriver(), key_file=key_file, **settings) as client:
+        assert (await client.post("/v1/cancel/unknown")).status_code == status
+
+
+@pytest.mark.parametrize("host", ["evil.example:2048", "127.0.0.1.evil.example", "[::2]:2048"])
+async def test_web_page_under_its_own_name_is_refused_without_a_key(host: str) -> None:
+    async with in_process(ScriptedDriver()) as client:
+        response = await client.get("/v1/models", headers={"Host": host})
+    assert response.status_code == 401
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:2048", "localhost", "[::1]:2048", "LOCALHOST:1", "127.1.2.3"])
+async def test_names_of_this_machine_are_served_without_a_key(host: str) -> None:
+    async with in_process(ScriptedDriver()) as client:
+        assert (await client.get("/v1/models", headers={"Host": host})).status_code == 200
+
+
+async def test_key_lets_in_under_any_name(key_file: Path) -> None:
+    headers = {"Host": "gateway.example", "X-API-Key": KEY}
+    async with in_process(ScriptedDriver(), key_file=key_file) as client:
+        assert (await client.get("/v1/models", headers=headers)).status_code == 200
+
+
+def test_keys_are_masked_for_logs(key_file: Path) -> None:
+    assert masked("abcd-and-more-efgh") == "abcd****efgh"
+    assert masked("12345678") == "12****"
+    assert Gatekeeper(server_settings(key_file=key_file)).masked_keys == ("corr****ey-1", "se****")
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost", True),
+        ("127.0.0.9", True),
+        ("::1", True),
+        ("[::1]", True),
+        ("0.0.0.0", False),
+        ("x", False),
+    ],
+)
+def test_loopback_is_told_from_the_rest(host: str, expected: bool) -> None:
+    assert is_loopback(host) is expected

@@ -1,0 +1,68 @@
+"""A whole gateway inside the test's loop, listening on a real socket."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from openai import AsyncOpenAI
+
+from api.app import create_app
+from api.server import HttpServer, listen
+from domain.ports import Deadlines, Driver
+from settings import ServerSettings
+
+START_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunningGateway:
+    """Where it listens, and the driver behind it."""
+
+    address: str
+    driver: Driver
+
+    def openai(self, **options: Any) -> AsyncOpenAI:
+        """The official client, without its own retries."""
+        return AsyncOpenAI(
+            base_url=f"{self.address}/v1", **{"api_key": "unused", "max_retries": 0, "timeout": 40, **options}
+        )
+
+    def http(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=self.address, timeout=40)
+
+
+@asynccontextmanager
+async def running_gateway(
+    driver: Driver, deadlines: Deadlines, folder: Path, **changes: Any
+) -> AsyncIterator[RunningGateway]:
+    """Serve until the block ends; enters when `/health` says ok.
+
+    `folder` stands for the user's files; `changes` are server settings by field name.
+    """
+    options = {"key_file": folder / "key.txt", "excluded_models_file": folder / "excluded.txt", **changes}
+    with listen("127.0.0.1", 0) as port:
+        app = create_app(ServerSettings(**options), deadlines, driver)
+        server = HttpServer(app, on_stop=lambda: None)
+        serving = asyncio.create_task(server.serve([port]), name="test gateway")
+        running = RunningGateway(f"http://127.0.0.1:{port.getsockname()[1]}", driver)
+        try:
+            await _until_ready(running, serving)
+            yield running
+        finally:
+            server.should_exit = True
+            await serving
+
+
+async def _until_ready(running: RunningGateway, serving: asyncio.Task[None]) -> None:
+    async with asyncio.timeout(START_SECONDS), running.http() as client:
+        while not serving.done():
+            try:
+                if (await client.get("/health")).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.wait({serving}, timeout=0.05)
