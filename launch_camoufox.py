@@ -15,7 +15,6 @@ from api.welcome import welcome
 from browser.display import display_for
 from browser.driver import PageDriver
 from domain.errors import BrowserDown
-from domain.ports import Driver
 from settings import LogSettings, Settings, SettingsError
 from simulator.demo import Site, SiteFailed, simulated_site
 
@@ -84,7 +83,7 @@ async def serve(settings: Settings, overrides: Mapping[str, object], *, demo: bo
         return await attend(
             http,
             running,
-            driver,
+            lambda: app.state.gateway.supervisor.reason,
             site,
             lambda: welcome(settings.server, browser, driver.status(), bound, page),
         )
@@ -93,22 +92,24 @@ async def serve(settings: Settings, overrides: Mapping[str, object], *, demo: bo
 async def attend(
     http: HttpServer,
     running: asyncio.Task[None],
-    driver: Driver,
+    reason: Callable[[], str],
     site: Site | None,
     first_words: Callable[[], str],
 ) -> int:
-    """Tell the user how the browser is doing until the server has ended."""
-    told, ready, status = driver.status().reason, first_words, 0
-    while not running.done():
-        if site is not None and site.ended and not http.should_exit:
-            say(f"The simulator has ended with status {site.process.returncode}, and so does the demo.")
-            http.should_exit, status = True, 1
-        reason = driver.status().reason
-        if reason != told and not http.should_exit:
-            say(f"Not ready: {reason}" if reason else ready())
-            told, ready = reason, ready if reason else lambda: "Ready again."
-        await asyncio.wait({running}, timeout=STATUS_SECONDS)
-    await running
+    """Tell the user how the browser is doing until the server has ended; being cancelled ends it."""
+    told, ready, status = reason(), first_words, 0
+    try:
+        while not running.done():
+            if site is not None and site.ended and not http.should_exit:
+                say(f"The simulator has ended with status {site.process.returncode}, and so does the demo.")
+                http.should_exit, status = True, 1
+            if (now := reason()) != told and not http.should_exit:
+                say(f"Not ready: {now}" if now else ready())
+                told, ready = now, ready if now else lambda: "Ready again."
+            await asyncio.wait({running}, timeout=STATUS_SECONDS)
+    finally:
+        http.should_exit = True
+        await running
     return status
 
 

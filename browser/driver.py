@@ -138,12 +138,12 @@ class PageDriver:
     async def _open_browser(self) -> None:
         """Browser, context and the first tab; the others follow while the first already serves."""
         try:
-            self._engine = Engine(self._settings)
-            await self._engine.__aenter__()
-            self._engine.browser.on("disconnected", lambda _: self._on_disconnect())
-            context = await self._new_context(self._engine)
+            engine = self._engine = Engine(self._settings)
+            await engine.__aenter__()
+            engine.browser.on("disconnected", lambda _: self._on_disconnect())
+            context = await self._new_context(engine)
             library = ScriptLibrary(load_selectors(self._settings.selectors_file), self._count)
-            self._sessions = [self._session(context, library) for _ in range(self.slots)]
+            self._sessions = [self._session(engine, context, library) for _ in range(self.slots)]
             await self._sessions[0].open()
         except Error as error:
             self._problem = BrowserDown(f"The browser failed: {first_line(error)}")
@@ -153,14 +153,13 @@ class PageDriver:
             raise
         self._problem = None
 
-    def _session(self, context: BrowserContext, library: ScriptLibrary) -> Session:
-        assert self._engine is not None  # noqa: S101 made just before
+    def _session(self, engine: Engine, context: BrowserContext, library: ScriptLibrary) -> Session:
         return Session(
+            engine,
             context,
             self._settings,
             self._deadlines,
             library,
-            hook_prefixes=self._engine.hook_prefixes,
             count=self._count,
             on_change=self._changed.set,
         )

@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Self
 
-from playwright.async_api import Browser, BrowserContext, Error, Playwright, async_playwright
+from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, async_playwright
 
 from browser.locate import find_camoufox, find_chromium, find_firefox
 from browser.pages.scripting import first_line
@@ -23,6 +23,7 @@ _log = logging.getLogger(__name__)
 _LAUNCH_SECONDS = 90.0
 _VIEWPORT = {"width": 1440, "height": 900}
 """Wide enough that the page shows its settings panel beside the chat (it hides below 961)."""
+_OPEN_WINDOW = "() => { window.open('about:blank', '_blank', 'popup,noopener,width=1440,height=960'); }"
 _CHROMIUM_ARGS = ("--disable-quic", "--no-first-run", "--disable-search-engine-choice-screen")
 
 
@@ -75,6 +76,25 @@ class Engine:
         else:
             options["no_viewport"] = True  # the engine fakes a window of its own
         return await self.browser.new_context(**options)
+
+    async def new_page(self, context: BrowserContext) -> Page:
+        """A blank page in a window of its own where the engine has windows.
+
+        Chromium draws one frame a second for a tab that stands behind another in the same window, and holds
+        mouse events back until the frame.
+        """
+        if not self.has_windows:
+            return await context.new_page()
+        opener = await context.new_page()
+        async with context.expect_page() as opened:
+            await opener.evaluate(_OPEN_WINDOW)
+        page = await opened.value
+        await opener.close()
+        return page
+
+    @property
+    def has_windows(self) -> bool:
+        return self.name == "chromium"
 
     async def _start(self, stack: AsyncExitStack) -> Browser:
         kind = self._choose()

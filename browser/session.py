@@ -11,6 +11,7 @@ from playwright.async_api import BrowserContext, Error, Page
 from browser.capture.cdp import CdpCapture
 from browser.capture.hearing import Capture, Count
 from browser.capture.in_page import InPageCapture
+from browser.engine import Engine
 from browser.flows.chat import ChatFlow
 from browser.pages.chat_page import ChatPage
 from browser.pages.scripting import ScriptLibrary, first_line
@@ -42,20 +43,20 @@ class Session:
 
     def __init__(
         self,
+        engine: Engine,
         context: BrowserContext,
         settings: BrowserSettings,
         deadlines: Deadlines,
         library: ScriptLibrary,
         *,
-        hook_prefixes: tuple[str, ...],
         count: Count,
         on_change: Callable[[], None],
     ) -> None:
+        self._engine = engine
         self._context = context
         self._settings = settings
         self._deadlines = deadlines
         self._library = library
-        self._hook_prefixes = hook_prefixes
         self._count = count
         self._on_change = on_change
         self._page: Page | None = None
@@ -171,10 +172,10 @@ class Session:
         if self._settings.capture in {"auto", "cdp"}:
             choices.append(lambda page: CdpCapture(page, self._count))
         if self._settings.capture in {"auto", "in_page"}:
-            choices += [self._in_page(prefix) for prefix in self._hook_prefixes]
+            choices += [self._in_page(prefix) for prefix in self._engine.hook_prefixes]
         problem = "no capture is configured"
         for make in choices:
-            page = self._page = await self._context.new_page()
+            page = self._page = await self._engine.new_page(self._context)
             page.on("crash", lambda _: self.break_("the tab crashed"))
             page.on("close", lambda _: self.break_("the tab was closed"))
             self._chat_page = ChatPage(page, self._library, self._settings.ai_studio_url)

@@ -82,7 +82,10 @@ def write_private(path: Path, value: dict[str, Any]) -> None:
 
 def _scenario(options: argparse.Namespace) -> Scenario:
     text: str = options.scenario
-    patch = json.loads(text if text.lstrip().startswith("{") else Path(text).read_text(encoding="utf-8"))
+    is_json = text.lstrip().startswith(("{", "["))
+    patch = json.loads(text if is_json else Path(text).read_text(encoding="utf-8"))
+    if not isinstance(patch, dict):
+        raise ValueError(f"a scenario is a JSON object, not {type(patch).__name__}")  # noqa: TRY004 - text of a file
     given = {"ttft": options.ttft, "pace": options.pace}
     return Scenario().changed(patch | {name: value for name, value in given.items() if value is not None})
 

@@ -23,6 +23,7 @@ async def upload(request: Request) -> Response:
 
 
 async def _store(request: Request) -> dict[str, object]:
+    body = await request.body()
     upload_session(request)
     query = request.query_params
     if query.get("uploadType") != "multipart":
@@ -30,7 +31,7 @@ async def _store(request: Request) -> dict[str, object]:
     if query.get("key") != API_KEY:
         raise Rejection(400, "API key not valid. Please pass a valid API key.")
     try:
-        name, mime, data = read_related(request.headers.get("content-type", ""), await request.body())
+        name, mime, data = read_related(request.headers.get("content-type", ""), body)
     except BadUploadError as error:
         raise Rejection(400, str(error)) from error
     file_id = state_of(request).uploads.add(name, mime, data)

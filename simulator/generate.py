@@ -51,10 +51,9 @@ async def generate(request: Request) -> Response:
 
 
 async def _read(request: Request, state: State, entry: LogEntry) -> Ask:
-    account = admit(request, GENERATE)
-    entry.account = account.email
-    body = await request.body()
+    body = await request.body()  # first of all: a refusal in the middle of an upload would be a reset
     entry.body_bytes = len(body)
+    entry.account = admit(request, GENERATE).email
     ask = read_generate(parsed(body), state.uploads.find)
     entry.model = ask.model.removeprefix("models/")
     entry.report = report(ask)
@@ -125,9 +124,12 @@ class Playback(Response):
             playing.cancel()
             leaving.cancel()
             await asyncio.wait((playing, leaving))
-        self._entry.end("cut", "the simulator is stopping" if playing.cancelled() else None)
         if not playing.cancelled():
             playing.result()
+        elif self._entry.outcome == "running" and not self._open:
+            stopping = Rejection(503, "The simulator is stopping.")
+            await Refusal(stopping, self._delivery.headers, self._entry)(scope, receive, send)
+        self._entry.end("cut")
 
     async def _play(self, scope: Scope, receive: Receive, out: StreamOut) -> None:
         loop = asyncio.get_running_loop()

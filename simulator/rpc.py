@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from simulator import writer
@@ -40,13 +40,14 @@ async def rpc(request: Request) -> Response:
         return preflight(request, RPC_HEADERS)
     state = state_of(request)
     state.calls[method] += 1
-    scenario = state.scenario
-    if method in scenario.rpc_delays:
-        await asyncio.sleep(scenario.rpc_delays[method])
+    await asyncio.sleep(state.scenario.rpc_delays.get(method, 0))
     if method == GENERATE:
         return await _generate(request, state)
     try:
-        answer = await _unary(request, state, method)
+        body = await request.body()
+        answer = _unary(request, state, body)
+    except ClientDisconnect:
+        return Response(status_code=499)
     except Rejection as rejection:
         return _respond(request, writer.rejected_unary(rejection), rejection.status)
     return _respond(request, writer.dumps(answer))
@@ -56,17 +57,19 @@ async def _generate(request: Request, state: State) -> Response:
     status = state.scenario.rpc_faults.get(GENERATE)
     if status is None:
         return await generate(request)
+    await request.body()
     return Refusal(_fault(status), rpc_headers(request), state.log.begin())
 
 
-async def _unary(request: Request, state: State, method: str) -> Any:
+def _unary(request: Request, state: State, body: bytes) -> Any:
+    method = request.path_params["method"]
     account = admit(request, method)
     status = state.scenario.rpc_faults.get(method)
     if status is not None:
         raise _fault(status)
     if method not in METHODS:
         raise Rejection(404, f"Method {method!r} not found.")
-    return METHODS[method](Call(state, account, parsed(await request.body())))
+    return METHODS[method](Call(state, account, parsed(body)))
 
 
 def _fault(status: int) -> Rejection:

@@ -36,9 +36,11 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _not_on_purpose(record: logging.LogRecord) -> bool:
-    """Drop uvicorn's complaint about a connection that the scenario told us to cut."""
-    return record.getMessage() != CUT_ON_PURPOSE
+class _CutsAreMeant(logging.Filter):
+    """Drops uvicorn's complaint about a connection that the scenario told us to cut."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.getMessage() != CUT_ON_PURPOSE
 
 
 class Simulator:
@@ -51,6 +53,7 @@ class Simulator:
         self.state = State(initial.model_copy(deep=True), initial)
         self._wanted = (http_port, https_port)
         self._servers: list[tuple[_Server, asyncio.Task[None]]] = []
+        self._quiet = _CutsAreMeant()
         self.http_port = 0
         self.https_port: int | None = None
 
@@ -79,15 +82,19 @@ class Simulator:
     async def __aenter__(self) -> Self:
         if self._servers or self.http_port:
             raise RuntimeError("this Simulator was entered before; make a new one")
-        app = create_app(self.state)
         http_port, https_port = self._wanted
-        listeners: list[tuple[socket.socket, ssl.SSLContext | None]] = [(_listener(http_port), None)]
-        self.http_port = listeners[0][0].getsockname()[1]
+        plain = _listener(http_port)
+        listeners: list[tuple[socket.socket, ssl.SSLContext | None]] = [(plain, None)]
         if https_port is not None:
-            secure = _listener(https_port)
-            self.https_port = secure.getsockname()[1]
-            listeners.append((secure, server_context()))
-        logging.getLogger("uvicorn.error").addFilter(_not_on_purpose)
+            try:
+                listeners.append((_listener(https_port), server_context()))
+            except OSError:
+                plain.close()
+                raise
+            self.https_port = listeners[1][0].getsockname()[1]
+        self.http_port = plain.getsockname()[1]
+        logging.getLogger("uvicorn.error").addFilter(self._quiet)
+        app = create_app(self.state)
         for listener, context in listeners:
             self._serve(app, listener, context)
         return self
@@ -95,12 +102,17 @@ class Simulator:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Cut every open answer and stop serving, as leaving the context does. Harmless when repeated."""
         for stream in list(self.state.streams):
             stream.cancel()
         for server, _ in self._servers:
             server.should_exit = True
         await asyncio.gather(*(task for _, task in self._servers))
-        logging.getLogger("uvicorn.error").removeFilter(_not_on_purpose)
+        self._servers.clear()
+        logging.getLogger("uvicorn.error").removeFilter(self._quiet)
 
     async def failed(self) -> None:
         """Wait until a server ends by itself, which it never should; raises what ended it."""

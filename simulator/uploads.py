@@ -38,7 +38,8 @@ def read_related(content_type: str, body: bytes) -> tuple[str, str, bytes]:
     boundary = BOUNDARY.search(content_type)
     if not content_type.lower().startswith("multipart/related") or boundary is None:
         raise BadUploadError(f"Content-Type {content_type!r} is not multipart/related with a boundary")
-    parts = body.split(b"--" + boundary[1].encode())[1:-1]
+    delimiter = rb"(?:\A|\r\n)--" + re.escape(boundary[1].encode()) + rb"(?:--)?[ \t]*(?:\r\n|\Z)"
+    parts = re.split(delimiter, body)[1:-1]
     if len(parts) != 2:
         raise BadUploadError(f"{len(parts)} parts arrived; send metadata and one file")
     _, metadata_bytes = _split_part(parts[0])
@@ -56,9 +57,9 @@ def read_related(content_type: str, body: bytes) -> tuple[str, str, bytes]:
 
 
 def _split_part(part: bytes) -> tuple[dict[str, str], bytes]:
-    head, blank, content = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+    head, blank, content = part.partition(b"\r\n\r\n")
     if not blank:
         raise BadUploadError("a part has no blank line after its headers")
     lines = [line.partition(":") for line in head.decode("latin-1").split("\r\n")]
     headers = {name.strip().lower(): value.strip() for name, _, value in lines}
-    return headers, content.removesuffix(b"\r\n")
+    return headers, content

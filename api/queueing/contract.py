@@ -33,8 +33,8 @@ async def checked(events: AsyncIterator[Event]) -> AsyncGenerator[Event, None]:
     """
     finished: Finished | None = None
     said_something = False
-    async with _closing(events):
-        async for event in events:
+    async with _closing(events) as source:
+        async for event in source:
             if finished is not None:
                 raise WireError(f"The answer went on after its end, with {event.kind!r}.")
             if isinstance(event, TextDelta | ThoughtDelta) and not event.text:

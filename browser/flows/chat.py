@@ -62,7 +62,6 @@ class ChatFlow:
         self._deadlines = deadlines
         self._temporary = temporary
         self._strict = strict
-        self._point = (0.0, 0.0)
         self._watch = StopWatch(())
         self.warnings: list[str] = []
         self.finished = False
@@ -85,7 +84,8 @@ class ChatFlow:
         await self._set_system(request.system)
         if self._temporary and not state.temporary:
             await self._make_temporary()
-        self._point = await self._page.chat.write(write_transcript(request.turns), _RUN_ENABLED_MS)
+        point = await self._page.chat.write(write_transcript(request.turns), _RUN_ENABLED_MS)
+        await self._page.chat.point_at(*point)
 
     async def events(self) -> AsyncIterator[Event]:
         """Press Run and report the answer; see the contract in `domain.events`.
@@ -199,20 +199,17 @@ class ChatFlow:
         budget = self._deadlines.submit
         try:
             async with asyncio.timeout(budget):
-                await self._press()
+                await self._page.chat.press_run()
                 if not await _within(_LOST_CLICK_SECONDS, hearing):
                     state = await self._page.chat.state()
                     if state.prompt_length and not state.running and not state.turns:
                         _log.warning("the click on Run had no effect; pressing it again")
-                        await self._press()
+                        await self._page.chat.press_run()
                     await hearing.submitted()
         except TimeoutError as error:
             toast = (await self._page.chat.state()).toast
             hint = f"The page says {toast!r}." if toast else "Run was pressed but the page sent no request."
             raise DeadlinePassed("submit", budget, hint) from error
-
-    async def _press(self) -> None:
-        await self._page.chat.press_run(await self._page.chat.point_at_run(*self._point))
 
     async def _refusal(self, status: int, hearing: Hearing) -> GatewayError:
         """What a response other than 200 says; the body is in stream form, or bare, or not the site's."""

@@ -37,6 +37,7 @@ class Aim:
     x: float
     y: float
     covered: str | None
+    under_mouse: bool
     enabled: bool
     running: bool
 
@@ -65,22 +66,21 @@ class Chat:
             raise ControlFailed(f"The page's Run button stays disabled ({toast}).")
         return found["point"]["x"], found["point"]["y"]
 
-    async def point_at_run(self, x: float, y: float) -> Aim:
-        """Move the mouse onto Run and look what is under it; whatever covers it is cleared once."""
+    async def point_at(self, x: float, y: float) -> None:
+        """Move the mouse there, so that what appears under a mouse has appeared by then."""
         await self._mouse.move(x, y)
-        aim = await self._aim(clear=False)
-        if aim.covered is None and (aim.x, aim.y) == (x, y):
-            return aim
-        aim = await self._aim(clear=True)
-        await self._mouse.move(aim.x, aim.y)
-        return await self._aim(clear=False)
 
-    async def press_run(self, aim: Aim) -> None:
-        """One real click where `aim` says.
+    async def press_run(self) -> None:
+        """One real click on Run, where the mouse already is; whatever covers Run is cleared first.
 
         Raises:
-            ControlFailed: a click there would not reach Run, or would mean something else.
+            ControlFailed: a click would not reach Run, or would mean something else.
         """
+        aim = await self._aim(clear=False)
+        if aim.covered is not None or not aim.under_mouse:
+            aim = await self._aim(clear=True)
+            await self._mouse.move(aim.x, aim.y)
+            aim = await self._aim(clear=False)
         if aim.covered is not None:
             raise ControlFailed(f"The page's Run button is covered by {aim.covered}.")
         if aim.running or not aim.enabled:

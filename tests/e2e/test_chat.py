@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -100,35 +101,29 @@ async def test_thinking_never_mixes_with_the_answer(openai_client: AsyncOpenAI) 
     assert text_of(chunks) == "the answer"
 
 
-async def test_parameters_are_set_on_the_page(openai_client: AsyncOpenAI) -> None:
-    found = await report(
-        openai_client,
-        temperature=0.35,
-        top_p=0.6,
-        max_tokens=777,
-        stop=["END", "###"],
-        model="gemini-2.5-pro",
-    )
+async def test_parameters_are_set_on_the_page(openai_client: AsyncOpenAI, control: SiteControl) -> None:
+    options = {"temperature": 0.35, "top_p": 0.6, "max_tokens": 777, "stop": ["END", "###"]}
+    await ask(openai_client, "/echo x", model="gemini-2.5-pro", **options)
+    found = await _last_report(control)
     assert found["model"].endswith("gemini-2.5-pro")
     assert (found["temperature"], found["topP"], found["maxOutputTokens"]) == (0.35, 0.6, 777)
     assert sorted(found["stopSequences"]) == ["###", "END"]
 
 
-async def test_nothing_leaks_into_the_next_request(openai_client: AsyncOpenAI) -> None:
-    before = await report(openai_client)
-    changed = await openai_client.chat.completions.create(
-        model=MODEL,
-        temperature=0.1,
-        top_p=0.2,
-        max_tokens=4000,
-        stop=["XYZ"],
-        messages=[{"role": "system", "content": "be brief"}, {"role": "user", "content": "/report"}],
-    )
-    assert json.loads(changed.choices[0].message.content or "")["temperature"] == 0.1
+async def test_nothing_leaks_into_the_next_request(openai_client: AsyncOpenAI, control: SiteControl) -> None:
+    await ask(openai_client, "/echo x")
+    before = await _last_report(control)
+    changed = {"temperature": 0.1, "top_p": 0.2, "max_tokens": 4000, "stop": ["XYZ"]}
     for _ in range(2):  # once on every tab
-        after = await report(openai_client)
-        for key in ("temperature", "topP", "maxOutputTokens", "stopSequences", "system", "tools"):
-            assert after[key] == before[key], key
+        await openai_client.chat.completions.create(
+            model=MODEL,
+            messages=[{"role": "system", "content": "be brief"}, {"role": "user", "content": "/echo x"}],
+            **changed,  # type: ignore[arg-type]
+        )
+        assert (await _last_report(control))["temperature"] == 0.1
+    for _ in range(2):
+        await ask(openai_client, "/echo x")
+        assert await _last_report(control) == before
 
 
 async def test_the_system_instruction_is_set_and_cleared(openai_client: AsyncOpenAI) -> None:
@@ -209,12 +204,14 @@ async def test_a_running_request_can_be_cancelled(
     chunks = await openai_client.chat.completions.create(
         model=MODEL, messages=[{"role": "user", "content": "/chunks n=2000 every=0.02"}], stream=True
     )
-    request_id = chunks.response.headers["x-request-id"]
-    with pytest.raises(openai.APIError, match="cancel"):  # noqa: PT012 any of the reads may be the one
-        async for chunk in chunks:
-            if chunk.choices[0].delta.content:
-                async with gateway.http() as http:
-                    (await http.post(f"/v1/cancel/{request_id}")).raise_for_status()
+    reader = aiter(chunks)
+    while not (await anext(reader)).choices[0].delta.content:
+        pass
+    async with gateway.http() as http:
+        reply = await http.post(f"/v1/cancel/{chunks.response.headers['x-request-id']}")
+    assert reply.json()["success"] is True
+    with pytest.raises(openai.APIError, match="cancel"):
+        await asyncio.wait_for(_drain(reader), timeout=1.0)
     assert await ask(openai_client, "/echo next") == "next"
     assert (await control.requests())[0]["outcome"] == "client_gone"
 
@@ -264,6 +261,17 @@ async def test_a_failure_inside_a_stream_is_an_error_and_not_text(openai_client:
     with pytest.raises(openai.APIError):
         await stream(openai_client, "/fail stream after=3")
     assert await ask(openai_client, "/echo next") == "next"
+
+
+async def _last_report(control: SiteControl) -> dict[str, Any]:
+    """What the last generation at the site was asked for."""
+    found: dict[str, Any] = (await control.requests())[-1]["report"]
+    return found
+
+
+async def _drain(reader: AsyncIterator[Any]) -> None:
+    async for _ in reader:
+        pass
 
 
 async def _idle(gateway: RunningGateway) -> None:

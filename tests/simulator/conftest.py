@@ -1,4 +1,4 @@
-"""One simulator a worker process for all tests of this folder, inside the test loop, without waiting times."""
+"""One simulator a worker process for all tests of this folder, inside the test loop, in no time."""
 
 from collections.abc import AsyncIterator
 
@@ -25,5 +25,5 @@ async def simulator(running_simulator: Simulator) -> AsyncIterator[Simulator]:
 
 @pytest_asyncio.fixture
 async def page_client(simulator: Simulator) -> AsyncIterator[PageClient]:
-    async with PageClient(simulator) as client:
+    async with PageClient(simulator.sites[0], simulator.state.sessions.open()) as client:
         yield client

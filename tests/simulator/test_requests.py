@@ -26,10 +26,15 @@ def read(body: Any) -> Ask:
     return read_generate(body, find_file)
 
 
+def admitted(body: Any) -> Ask:
+    ask = read(body)
+    check(ask, CATALOGUE.get(ask.model))
+    return ask
+
+
 def refusal(body: Any) -> Rejection:
     with pytest.raises(Rejection) as refused:
-        ask = read(body)
-        check(ask, CATALOGUE.get(ask.model))
+        admitted(body)
     return refused.value
 
 

@@ -1,7 +1,7 @@
 // arg: {clear: bool}
-// Looks whether a click at Run's centre would reach it, with the mouse already there. With `clear`, takes
+// Looks whether a click at Run's centre would reach it, and whether the mouse is over Run. With `clear`, takes
 // away what may lie over it first: tooltips let the mouse through, surveys go, menus and dialogs close.
-// Returns {point, covered, running, enabled}.
+// Returns {point, covered, under_mouse, running, enabled}.
 const button = runButton();
 if (!button) return { missing: "run", winners };
 if (arg.clear) {
@@ -17,5 +17,10 @@ if (arg.clear) {
 }
 const point = centre(button);
 return {
-  point, covered: coveredBy(button, point.x, point.y), running: isRunning(), enabled: !isDisabled(button), winners,
+  point,
+  covered: coveredBy(button, point.x, point.y),
+  under_mouse: button.matches(":hover"),
+  running: isRunning(),
+  enabled: !isDisabled(button),
+  winners,
 };

@@ -1,0 +1,138 @@
+"""The simulated chat page in a real Chromium, for the tests of its behaviour.
+
+Each test opens pages of its own with the knobs and preferences it needs. Test modules import the two
+fixtures by name.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest_asyncio
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+
+from simulator.demo import LOOPBACK_ONLY
+from simulator.server import Simulator
+
+CHROMIUM = "/usr/bin/chromium"
+PATIENCE_MS = 5000
+OPEN_SECTIONS = {"isAdvancedOpen": True, "areToolsOpen": True}
+SET_NATIVELY = """(area, [text, event]) => {
+  const setter = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value').set;
+  setter.call(area, text);
+  if (event) area.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertText' }));
+}"""
+
+Opener = Callable[..., Awaitable["ChatPage"]]
+
+
+class ChatPage:
+    """Names of what is on the page; `page` is the tab itself."""
+
+    def __init__(self, page: Page, simulator: Simulator) -> None:
+        self.page = page
+        self.simulator = simulator
+        self.prompt = page.locator("ms-prompt-box textarea")
+        self.run = page.locator("ms-run-button button")
+        self.counter = page.locator("span.v3-token-count-value")
+        self.model_id = page.locator('[data-test-id="model-name"]')
+        self.footer = page.locator(".turn-footer")
+        self.toast = page.locator("ms-toast .content-text")
+        self.overlay = page.locator("div.cdk-overlay-container")
+        self.answer = page.locator(
+            ".chat-turn-container.model ms-text-chunk:not(ms-thought-chunk ms-text-chunk)"
+        )
+
+    def setting(self, test_id: str) -> Locator:
+        """The switch of a row of the Tools section."""
+        return self.page.locator(f'[data-test-id="{test_id}"] button[role="switch"]')
+
+    def named(self, label: str) -> Locator:
+        return self.page.locator(f'[aria-label="{label}"]')
+
+    async def send(self, text: str) -> None:
+        """Fill and press Run, by hand."""
+        await self.prompt.fill(text)
+        await self.run.click()
+
+    async def ask(self, text: str, turns: int = 1) -> None:
+        """Send, and wait for the end of the answer; `turns` is how many answers there are then."""
+        await self.send(text)
+        await expect(self.footer).to_have_count(turns)
+
+    async def report(self) -> dict[str, Any]:
+        """What the newest GenerateContent carried, as the simulator decoded it."""
+        return await self.newest_entry("report")
+
+    async def newest_entry(self, name: str) -> Any:
+        entries = self.simulator.state.log.as_json()
+        assert entries, "no GenerateContent has arrived"
+        return entries[-1][name]
+
+    async def set_natively(self, text: str, *, event: bool = True) -> None:
+        await self.prompt.evaluate(SET_NATIVELY, [text, event])
+
+
+async def eventually(condition: Callable[[], object], within: float = 3.0) -> None:
+    """Return as soon as `condition()` holds."""
+    end = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        await asyncio.sleep(0.005)
+
+
+@pytest_asyncio.fixture(scope="module", name="chromium")
+async def chromium_fixture() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", LOOPBACK_ONLY]
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(name="open_page")
+async def open_page_fixture(chromium: Browser, simulator: Simulator) -> AsyncIterator[Opener]:
+    """`await open_page(preferences=…, path=…, **knobs)`: a new signed-in page, ready for a prompt.
+
+    Animations are off and the autosave notice does not come unless the test wants them.
+    """
+    errors: list[str] = []
+    async with AsyncExitStack() as contexts:
+
+        async def open_page(
+            *,
+            preferences: dict[str, Any] | None = None,
+            path: str = "/prompts/new_chat",
+            size: tuple[int, int] = (1280, 800),
+            **knobs: Any,
+        ) -> ChatPage:
+            calm = {"animation_ms": 0, "autosave_dialog_after_ms": None, "token_count_delay_ms": 10}
+            state = simulator.state
+            state.scenario = state.scenario.changed({"page": {**calm, **knobs}})
+            stored = None if preferences is None else json.dumps(preferences)
+            width, height = size
+            context = await chromium.new_context(
+                storage_state=_as_any(simulator.storage_state(stored)),
+                viewport={"width": width, "height": height},
+            )
+            contexts.push_async_callback(context.close)
+            context.set_default_timeout(PATIENCE_MS)
+            page = await context.new_page()
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            await page.goto(simulator.http_url + path)
+            chat = ChatPage(page, simulator)
+            if width > 960 and "model_card" not in [*knobs.get("missing", []), *knobs.get("renamed", {})]:
+                await expect(chat.model_id).not_to_be_empty()
+            return chat
+
+        yield open_page
+    assert errors == []
+
+
+def _as_any(value: Any) -> Any:
+    """The simulator's plain dictionary, where Playwright declares a typed one."""
+    return value

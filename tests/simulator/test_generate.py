@@ -1,0 +1,254 @@
+"""GenerateContent over a real socket: framing, faults, pace, and what the log says about it."""
+
+import asyncio
+import json
+import time
+import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from simulator.request_log import LogEntry
+from simulator.scenario import Framing
+from simulator.server import Simulator
+from tests.simulator.client import Heard, PageClient, config, eventually, generate_body, slot
+
+
+def last_entry(simulator: Simulator) -> LogEntry:
+    return simulator.state.log.entries[-1]
+
+
+async def settled(entry: LogEntry, within: float = 1.0) -> LogEntry:
+    """The entry once its outcome is known."""
+    await eventually(lambda: entry.outcome != "running", within)
+    return entry
+
+
+@asynccontextmanager
+async def raw_stream(
+    client: PageClient, text: str, encoding: str = "identity"
+) -> AsyncIterator[httpx.Response]:
+    """An answer whose bytes are read as they come, not decompressed."""
+    body = json.dumps(generate_body(text))
+    headers = client.headers(accept_encoding=encoding)
+    async with client.http.stream(
+        "POST", client.url("GenerateContent"), content=body, headers=headers
+    ) as response:
+        yield response
+
+
+async def collect(client: PageClient, text: str, into: list[bytes]) -> None:
+    """Read a whole answer, keeping what came even if it breaks off."""
+    async with raw_stream(client, text) as response:
+        async for chunk in response.aiter_raw():
+            into.append(chunk)  # noqa: PERF401 - a comprehension would lose them when the stream breaks
+
+
+async def test_answer_is_one_compact_array_with_the_right_headers(page_client: PageClient) -> None:
+    response = await page_client.generate("/echo hi 你好")
+    assert response.headers["content-type"] == "application/json+protobuf; charset=UTF-8"
+    assert response.headers["transfer-encoding"] == "chunked"
+    assert response.headers["access-control-allow-origin"] == page_client.site.page
+    assert response.headers["access-control-allow-credentials"] == "true"
+    assert response.text.startswith('[[[[[[[[null,"hi 你好"]],"model"]]]')
+    assert response.text.endswith("]]]]")
+    assert Heard(response.text).text == "hi 你好"
+
+
+async def test_last_candidate_finishes_with_an_empty_text_and_ratings(page_client: PageClient) -> None:
+    heard = await page_client.answer("/echo hi")
+    rated = [[None, None, category, 1] for category in (7, 8, 9, 10)]
+    assert heard.candidates[-1] == [[[[None, ""]], "model"], 1, None, None, rated]
+    assert heard.events[-1][:3] == [None, None, None]
+
+
+async def test_usage_is_cumulative_and_adds_up(page_client: PageClient) -> None:
+    heard = await page_client.answer("/think 12345678 | 1234")
+    counted = [event[2] for event in heard.events if slot(event, 2)]
+    assert counted[0][1] is None
+    prompt, candidates, total, thoughts = (counted[-1][index] for index in (0, 1, 2, 9))
+    assert (candidates, thoughts) == (1, 2)
+    assert total == prompt + candidates + thoughts
+
+
+async def test_response_ids_differ_and_are_on_every_event(page_client: PageClient) -> None:
+    first, second = await page_client.answer("/echo a"), await page_client.answer("/echo a")
+    ids = [{event[7] for event in heard.events if len(event) > 4} for heard in (first, second)]
+    assert len(ids[0]) == len(ids[1]) == 1
+    assert ids[0] != ids[1]
+
+
+async def test_trailer_can_be_left_out(simulator: Simulator, page_client: PageClient) -> None:
+    simulator.state.scenario.framing = Framing(trailer=False)
+    assert (await page_client.answer("/echo hi")).events[-1][0][0][1] == 1
+
+
+@pytest.mark.parametrize("split", ["byte", 3, 1000, None])
+@pytest.mark.parametrize("gzip", [True, False])
+async def test_slicing_changes_nothing_that_is_said(
+    simulator: Simulator, page_client: PageClient, split: int | None, *, gzip: bool
+) -> None:
+    simulator.state.scenario.framing = Framing(split=split, gzip=gzip, whitespace=True, events_per_write=2)
+    response = await page_client.generate('/echo "quoted" \\ 你好 🎉\n\ttail')
+    assert ("content-encoding" in response.headers) == gzip
+    assert Heard(response.text).text == '"quoted" \\ 你好 🎉\n\ttail'
+
+
+async def test_byte_slices_cut_characters(simulator: Simulator, page_client: PageClient) -> None:
+    simulator.state.scenario.framing = Framing(split="byte", gzip=False)
+    async with raw_stream(page_client, "/echo 你") as response:
+        chunks = [chunk async for chunk in response.aiter_raw()]
+    # the kernel may join a few slices, but a body of some hundred bytes never comes whole
+    assert len(chunks) > 10
+    assert "你" in b"".join(chunks).decode()
+
+
+async def test_every_event_can_be_read_before_the_next_is_written(page_client: PageClient) -> None:
+    inflate = zlib.decompressobj(wbits=31)
+    seen = b""
+    async with raw_stream(page_client, "/fail stall after=2", "gzip") as response:
+        assert response.headers["content-encoding"] == "gzip"
+        async for chunk in response.aiter_raw():
+            seen += inflate.decompress(chunk)
+            if b"chunk 0002" in seen and seen.count(b'"v1_') == 2:
+                break
+    assert seen.startswith(b"[[[[[[[[null,")
+
+
+async def test_client_without_gzip_gets_plain_bytes(page_client: PageClient) -> None:
+    async with raw_stream(page_client, "/echo hi") as response:
+        assert "content-encoding" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(400, 3), (401, 16), (403, 7), (404, 5), (429, 8), (500, 13), (503, 14)]
+)
+async def test_immediate_error_has_status_and_hole(page_client: PageClient, status: int, code: int) -> None:
+    response = await page_client.generate(f"/fail {status} no luck")
+    assert (response.status_code, response.text) == (status, f'[,[{code},"no luck"]]')
+    assert response.headers["content-type"] == "application/json+protobuf; charset=UTF-8"
+    assert response.headers["access-control-allow-origin"] == page_client.site.page
+
+
+async def test_error_in_the_middle_is_in_the_second_slot(
+    simulator: Simulator, page_client: PageClient
+) -> None:
+    heard = await page_client.answer("/fail stream after=2 code=14")
+    assert (len(heard.events), heard.status) == (2, [14, "The model is overloaded. Please try again later."])
+    assert (await settled(last_entry(simulator))).outcome == "failed"
+
+
+async def test_cut_looks_like_a_cut(simulator: Simulator, page_client: PageClient) -> None:
+    seen: list[bytes] = []
+    with pytest.raises(httpx.RemoteProtocolError):
+        await collect(page_client, "/fail cut after=2", seen)
+    body = b"".join(seen)
+    assert body.count(b"chunk 000") == 2
+    assert not body.endswith(b"]")
+    entry = await settled(last_entry(simulator))
+    assert (entry.outcome, entry.status) == ("cut", 200)
+
+
+async def test_garbage_is_no_json(page_client: PageClient) -> None:
+    response = await page_client.generate("/fail garbage")
+    with pytest.raises(json.JSONDecodeError):
+        response.json()
+
+
+async def test_empty_and_blocked_turns_say_nothing(page_client: PageClient) -> None:
+    empty = await page_client.answer("/fail empty")
+    assert (empty.text, empty.finish) == ("", 1)
+    blocked = await page_client.answer("/fail blocked")
+    assert blocked.events[0][:2] == [None, [4]]
+
+
+async def test_leaving_client_is_noticed_at_once(simulator: Simulator, page_client: PageClient) -> None:
+    async with raw_stream(page_client, "/fail stall after=1") as response:
+        await anext(response.aiter_raw())
+    left = time.time()
+    entry = await settled(last_entry(simulator))
+    assert entry.outcome == "client_gone"
+    assert entry.ended is not None
+    assert entry.ended - left < 0.2
+    assert not simulator.state.streams
+
+
+async def test_client_that_leaves_before_the_first_event_is_noticed(
+    simulator: Simulator, page_client: PageClient
+) -> None:
+    task = asyncio.create_task(page_client.generate("/echo(ttft=60) hi"), name="waiting")
+    await eventually(lambda: simulator.state.streams)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    entry = await settled(last_entry(simulator))
+    assert (entry.outcome, entry.first_byte, entry.status) == ("client_gone", None, None)
+
+
+async def test_pace_is_kept(simulator: Simulator, page_client: PageClient) -> None:
+    simulator.state.scenario.ttft = 0.05
+    await page_client.answer("/chunks n=10 every=0.01")
+    entry = last_entry(simulator)
+    assert entry.first_byte is not None
+    assert entry.last_byte is not None
+    assert 0.05 <= entry.first_byte - entry.received < 0.5
+    assert 0.1 <= entry.last_byte - entry.first_byte < 0.6
+
+
+async def test_log_has_the_decoded_request(simulator: Simulator, page_client: PageClient) -> None:
+    await page_client.answer("/echo a b", s3=config(c1=["x"], c4=0.25))
+    entry = last_entry(simulator)
+    assert (entry.model, entry.outcome, entry.account) == ("gemini-2.5-flash", "finished", "ada@example.com")
+    assert entry.report is not None
+    assert entry.report["contents"][-1]["texts"] == ["/echo a b"]
+    assert (entry.report["temperature"], entry.report["stopSequences"]) == (0.25, ["x"])
+
+
+async def test_report_is_what_the_log_has(simulator: Simulator, page_client: PageClient) -> None:
+    heard = await page_client.answer("/report", s5=[[[None, "be brief"]], "user"])
+    assert json.loads(heard.text) == last_entry(simulator).report
+
+
+async def test_limits_of_the_request_are_kept(page_client: PageClient) -> None:
+    heard = await page_client.answer("/echo one two three", s3=config(c1=["three"], c3=1))
+    assert (heard.text, heard.finish) == ("one ", 2)
+
+
+async def test_next_faults_are_used_up_in_order(simulator: Simulator, page_client: PageClient) -> None:
+    simulator.state.scenario.next_faults = ["429", None, "empty"]
+    statuses = [(await page_client.generate("/echo x")).status_code for _ in range(4)]
+    assert statuses == [429, 200, 200, 200]
+    assert (await page_client.answer("/echo back")).text == "back"
+
+
+async def test_every_fault_stays(simulator: Simulator, page_client: PageClient) -> None:
+    simulator.state.scenario.every_fault = "503"
+    assert [(await page_client.generate("x")).status_code for _ in range(2)] == [503, 503]
+
+
+async def test_signed_out_fault_ends_the_session(simulator: Simulator, page_client: PageClient) -> None:
+    simulator.state.scenario.next_faults = ["signed-out"]
+    assert (await page_client.generate("x")).status_code == 401
+    assert (await page_client.call("ListModels", [])).status_code == 401
+
+
+async def test_prompt_of_four_megabytes_is_echoed(page_client: PageClient) -> None:
+    text = "0123456789abcde\n" * (4 * 65536 - 1)
+    heard = await page_client.answer(f"/echo {text}")
+    assert heard.text == text
+
+
+async def test_broken_json_is_a_bad_request(page_client: PageClient) -> None:
+    response = await page_client.http.post(
+        page_client.url("GenerateContent"), content="[[", headers=page_client.headers()
+    )
+    assert (response.status_code, response.text[:4]) == (400, "[,[3")
+
+
+async def test_answers_run_side_by_side(page_client: PageClient) -> None:
+    started = time.monotonic()
+    heard = await asyncio.gather(*(page_client.answer(f"/echo(ttft=0.1) {n}") for n in range(8)))
+    assert [each.text for each in heard] == [str(n) for n in range(8)]
+    assert time.monotonic() - started < 0.7
