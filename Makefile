@@ -15,7 +15,7 @@ INSTALLED := $(VENV)/.installed-$(PINS)
 BROWSER := $(VENV)/.browser-$(PINS)
 GECKO := $(VENV)/.gecko-$(PINS)
 
-.PHONY: help setup demo test check format bench lock clean
+.PHONY: help setup demo test check format docs bench lock clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -37,6 +37,10 @@ check: $(INSTALLED)
 format: $(INSTALLED)
 	$(RUN) -m ruff format .
 	$(RUN) -m ruff check --fix .
+
+# What the documentation says about settings comes from settings.py.
+docs: $(INSTALLED)
+	$(RUN) -m tests.settings_docs
 
 bench: setup
 	$(RUN) -m benchmarks.run $(ARGS)

@@ -1,6 +1,8 @@
 """The socket and the HTTP server: how the gateway listens and how it stops."""
 
+import asyncio
 import errno
+import os
 import socket
 from collections.abc import Callable
 from types import FrameType
@@ -10,10 +12,12 @@ from fastapi import FastAPI
 
 OPEN_STREAM_SECONDS = 3
 """How long a stop waits for running answers before it ends them."""
+FORCED_SECONDS = 5
+"""How long a stop that was asked for twice may take to end the browser."""
 
 
 class HttpServer(uvicorn.Server):
-    """Serves until a signal, or `should_exit`, stops it; told twice, it waits for nobody."""
+    """Serves until a signal, or `should_exit`, stops it; told twice, it waits for no answer."""
 
     def __init__(self, app: FastAPI, on_stop: Callable[[], None]) -> None:
         super().__init__(
@@ -35,6 +39,19 @@ class HttpServer(uvicorn.Server):
         else:
             self.should_exit = True
             self._on_stop()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop; forced, the application still closes its browser, where the base class just leaves it.
+
+        The process ends here if that hangs: a loop with half a browser cannot be closed any more.
+        """
+        await super().shutdown(sockets)
+        if self.force_exit:
+            try:
+                async with asyncio.timeout(FORCED_SECONDS):
+                    await self.lifespan.shutdown()
+            except TimeoutError:
+                os._exit(130)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -12,10 +12,11 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Self
 
-from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, async_playwright
+from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright
 
 from browser.locate import find_camoufox, find_chromium, find_firefox
 from browser.pages.scripting import first_line
+from browser.playwright_start import running_playwright
 from domain.errors import BrowserDown
 from settings import BrowserSettings
 
@@ -100,7 +101,7 @@ class Engine:
         kind = self._choose()
         if kind == "camoufox" and self._settings.ws_endpoint is None:
             return await self._launch_camoufox(stack)
-        playwright = await stack.enter_async_context(async_playwright())
+        playwright = await stack.enter_async_context(running_playwright())
         if self._settings.ws_endpoint is not None:
             browser = await self._connect(playwright, kind, self._settings.ws_endpoint)
         elif kind == "chromium":
@@ -133,6 +134,10 @@ class Engine:
             headless=self._settings.mode == "headless",
             args=[*_CHROMIUM_ARGS, *self._settings.args],
             chromium_sandbox=_wants_sandbox(self._settings.args),
+            # The gateway closes its browser itself, after the last page was given back.
+            handle_sigint=False,
+            handle_sigterm=False,
+            handle_sighup=False,
         )
 
     async def _launch_firefox(self, playwright: Playwright) -> Browser:
@@ -148,6 +153,9 @@ class Engine:
             executable_path=executable,
             headless=self._settings.mode == "headless",
             args=list(self._settings.args),
+            handle_sigint=False,
+            handle_sigterm=False,
+            handle_sighup=False,
         )
 
     async def _launch_camoufox(self, stack: AsyncExitStack) -> Browser:
@@ -165,6 +173,9 @@ class Engine:
                 headless=modes[self._settings.mode],
                 main_world_eval=True,
                 args=list(self._settings.args),
+                handle_sigint=False,
+                handle_sigterm=False,
+                handle_sighup=False,
                 **_given(executable_path=self._settings.executable),
             )
         )

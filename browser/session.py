@@ -9,8 +9,9 @@ from enum import StrEnum
 from playwright.async_api import BrowserContext, Error, Page
 
 from browser.capture.cdp import CdpCapture
-from browser.capture.hearing import Capture, Count
+from browser.capture.hearing import Capture
 from browser.capture.in_page import InPageCapture
+from browser.counting import Count
 from browser.engine import Engine
 from browser.flows.chat import ChatFlow
 from browser.pages.chat_page import ChatPage
@@ -23,7 +24,6 @@ from domain.requests import GenerateRequest
 from settings import BrowserSettings
 
 _log = logging.getLogger(__name__)
-_LOAD_SECONDS = 60.0
 _EVIDENCE_SECONDS = 15.0
 """The page asks for its models as soon as it starts; a capture that has not heard that by now is deaf."""
 _STOP_MS = 800
@@ -148,6 +148,8 @@ class Session:
             await page.chat.settle(_IDLE_MS)
         if not await page.chat.press_stop(_STOP_MS):
             raise SessionLost("The page did not stop generating when asked to.")
+        if (await page.chat.state()).obstructed:  # a vote on the answer blocks the page until it is settled
+            await page.chat.close_overlays()
         emptied = False
         with contextlib.suppress(GatewayError):  # whatever the reason: loading the page is the way out
             emptied = await page.chat.empty() and (await page.chat.state()).clean
@@ -160,7 +162,7 @@ class Session:
         """What can be prepared before the next request is known."""
         page, _ = self._parts()
         state = await page.chat.state()
-        if state.dialogs:
+        if state.obstructed:
             await page.chat.close_overlays()
         if self._settings.temporary_chat and not state.temporary:
             with contextlib.suppress(GatewayError):  # reported when a request needs it
@@ -206,7 +208,7 @@ class Session:
         """Load an empty chat and hear the page ask for its models, which proves that the capture works."""
         page, capture = self._parts()
         capture.forget_page()
-        self.model = (await page.load(model=None, seconds=_LOAD_SECONDS)).model
+        self.model = (await page.load(model=None, seconds=self._deadlines.ready)).model
         async with asyncio.timeout(_EVIDENCE_SECONDS):
             self.cards = decode_models(await capture.model_list())
 

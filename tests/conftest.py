@@ -9,15 +9,12 @@ import pytest
 import pytest_asyncio
 from openai import AsyncOpenAI
 
-from browser.driver import PageDriver
-from domain.ports import Deadlines
-from settings import BrowserSettings
-from simulator.demo import LOOPBACK_ONLY, Site, simulated_site
+from simulator.demo import Site, simulated_site
+from tests.e2e.driving import DEADLINES, driver_for
 from tests.gateway import RunningGateway, running_gateway
 from tests.site import SiteControl
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", ""}
-DEADLINES = Deadlines(queue=30, ready=20, submit=8, first_event=10, idle=10, total=60)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -56,19 +53,6 @@ async def control(control_of_site: SiteControl) -> AsyncIterator[SiteControl]:
     await control_of_site.forget_requests()
     yield control_of_site
     await control_of_site.reset()
-
-
-def driver_for(site: Site, **changes: Any) -> PageDriver:
-    """A driver on the simulated site; `changes` are settings by field name."""
-
-    options: dict[str, Any] = {
-        "engine": "chromium",
-        "ai_studio_url": site.address,
-        "auth_profile": site.profile,
-        "args": (LOOPBACK_ONLY,),
-        **changes,
-    }
-    return PageDriver(BrowserSettings(**options), DEADLINES)
 
 
 @pytest_asyncio.fixture(scope="session")

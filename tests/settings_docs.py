@@ -39,8 +39,8 @@ def tables() -> str:
 def example() -> str:
     """The whole `.env.example`: every setting with its default, commented out."""
     lines = [
-        "# Copy to .env and take the # away from what you want to change. The environment wins over .env, and",
-        "# the command line over both. docs/configuration.md says what each setting means.",
+        "# Copy to .env and take the # away from what you want to change. The environment wins over .env,",
+        "# and the command line over both. docs/configuration.md says what each setting means.",
     ]
     for attribute, group in GROUPS.items():
         lines += ["", f"# --- {TITLES[attribute]} ---"]

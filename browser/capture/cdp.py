@@ -13,7 +13,8 @@ from typing import Any
 
 from playwright.async_api import CDPSession, Error, Page
 
-from browser.capture.hearing import Count, Ear, Hearing, no_page, rpc_method
+from browser.capture.hearing import Ear, Hearing, no_page, rpc_method
+from browser.counting import Count
 from domain.errors import WireError
 
 

@@ -5,11 +5,12 @@ leaves after it was armed; what belongs to any other request never enters it.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from browser.counting import Count
 from domain.errors import SessionLost, WireError
 
 _SERVICE = ".MakerSuiteService/"
@@ -117,10 +118,6 @@ class Capture(Protocol):
     def forget_page(self) -> None:
         """The tab navigates: model list and running requests belong to the past."""
         ...
-
-
-Count = Callable[[str], None]
-"""Adds one to a named counter of the driver."""
 
 
 class Ear:

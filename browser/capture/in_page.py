@@ -14,7 +14,8 @@ from typing import Any
 
 from playwright.async_api import Page
 
-from browser.capture.hearing import Count, Ear, Hearing
+from browser.capture.hearing import Ear, Hearing
+from browser.counting import Count
 
 
 class InPageCapture:

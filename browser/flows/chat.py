@@ -28,7 +28,6 @@ from domain.ports import Deadlines
 from domain.requests import GenerateRequest
 
 _log = logging.getLogger(__name__)
-_LOAD_SECONDS = 30.0
 _RUN_ENABLED_MS = 30_000
 _LOST_CLICK_SECONDS = 2.0
 """Without any sign of a request after this long, it is worth looking whether the click arrived at all."""
@@ -75,7 +74,7 @@ class ChatFlow:
             PageDrift: a control that is needed is not there.
         """
         state = await self._page.chat.state()
-        if state.dialogs:
+        if state.obstructed:
             await self._page.chat.close_overlays()
         if state.model != request.model:
             await self._choose(request.model)
@@ -142,7 +141,7 @@ class ChatFlow:
         except PageDrift as drift:
             _log.warning("the model picker was not usable (%s); loading the page instead", drift.area)
         self._capture.forget_page()
-        shown = (await self._page.load(model=model, seconds=_LOAD_SECONDS)).model
+        shown = (await self._page.load(model=model, seconds=self._deadlines.ready)).model
         if shown != model:
             raise ModelRejected(
                 f"AI Studio's page does not let model {model!r} be chosen (it shows {shown!r}). "

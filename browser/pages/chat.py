@@ -21,8 +21,16 @@ class ChatState:
     prompt_length: int
     chips: int
     dialogs: int
+    notices: int
+    absent: list[str]
+    """Areas without which there is no chat and that are not there."""
     temporary: bool
     toast: str
+
+    @property
+    def obstructed(self) -> bool:
+        """Whether something may lie over the controls."""
+        return bool(self.dialogs or self.notices)
 
     @property
     def clean(self) -> bool:
@@ -37,7 +45,6 @@ class Aim:
     x: float
     y: float
     covered: str | None
-    under_mouse: bool
     enabled: bool
     running: bool
 
@@ -48,6 +55,7 @@ class Chat:
     def __init__(self, scripts: PageScripts) -> None:
         self._scripts = scripts
         self._mouse = scripts.page.mouse
+        self._mouse_at = (0.0, 0.0)
 
     async def state(self) -> ChatState:
         return ChatState(**await self._scripts.run("state"))
@@ -69,17 +77,19 @@ class Chat:
     async def point_at(self, x: float, y: float) -> None:
         """Move the mouse there, so that what appears under a mouse has appeared by then."""
         await self._mouse.move(x, y)
+        self._mouse_at = (x, y)
 
     async def press_run(self) -> None:
-        """One real click on Run, where the mouse already is; whatever covers Run is cleared first.
+        """One real click on Run; the mouse is there already. Whatever covers Run is cleared first.
 
         Raises:
             ControlFailed: a click would not reach Run, or would mean something else.
         """
         aim = await self._aim(clear=False)
-        if aim.covered is not None or not aim.under_mouse:
+        if aim.covered is not None:
             aim = await self._aim(clear=True)
-            await self._mouse.move(aim.x, aim.y)
+        if (aim.x, aim.y) != self._mouse_at:
+            await self.point_at(aim.x, aim.y)
             aim = await self._aim(clear=False)
         if aim.covered is not None:
             raise ControlFailed(f"The page's Run button is covered by {aim.covered}.")

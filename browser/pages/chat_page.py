@@ -10,10 +10,12 @@ from browser.pages.model_picker import ModelPicker
 from browser.pages.run_settings import RunSettings
 from browser.pages.scripting import PageScripts, ScriptLibrary, first_line
 from browser.pages.system_instruction import SystemInstruction
-from domain.errors import PermissionDenied, SessionLost, SignedOut
+from domain.errors import GatewayError, PermissionDenied, SessionLost, SignedOut
 
 _SIGN_IN_MARKS = ("accounts.google.com", "/servicelogin", "/signin")
 _REGION_MARK = "available-regions"
+_ALL_ABSENT = 3
+"""A page without any of its areas is not the chat page, whatever it is."""
 
 
 class ChatPage:
@@ -43,9 +45,7 @@ class ChatPage:
                 await self._page.goto(url, wait_until="domcontentloaded", timeout=1000 * seconds)
                 return await self._ready()
         except TimeoutError as error:
-            raise SessionLost(
-                f"{self._base_url} did not become ready within {seconds:g} s (it shows {self._page.url!r})."
-            ) from error
+            raise await self._why_not_ready(seconds) from error
         except Error as error:
             raise SessionLost(f"{self._base_url} did not load: {first_line(error)}") from error
 
@@ -68,6 +68,17 @@ class ChatPage:
                 )
             if state.ready:
                 return state
+
+    async def _why_not_ready(self, seconds: float) -> GatewayError:
+        """A page that came without a control has changed; one that did not come at all is slow or gone."""
+        late = SessionLost(
+            f"{self._base_url} did not become ready within {seconds:g} s (it shows {self._page.url!r})."
+        )
+        try:
+            state = ChatState(**await self._scripts.run("state"))
+        except SessionLost:
+            return late
+        return self._scripts.absent(state.absent[0]) if 0 < len(state.absent) < _ALL_ABSENT else late
 
     def _refuse_strange_page(self) -> None:
         url = self._page.url.lower()

@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.async_api import Error, Page
 
-from browser.capture.hearing import Count
+from browser.counting import Count
 from browser.pages.selectors import Selectors, as_json
 from domain.errors import PageDrift, SessionLost
 
@@ -76,8 +76,12 @@ class PageScripts:
             raise SessionLost(f"The tab was lost during {name!r}: {first_line(error)}") from error
         self._library.note(report.pop("winners", {}))
         if missing := report.get("missing"):
-            raise self._library.missing(missing)
+            raise self.absent(missing)
         return report
+
+    def absent(self, area: str) -> PageDrift:
+        """The error for an area that is nowhere on the page."""
+        return self._library.missing(area)
 
 
 def first_line(error: Error) -> str:

@@ -12,13 +12,20 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import BrowserContext, Locator, Page, async_playwright, expect
 
 from simulator.demo import LOOPBACK_ONLY
 from simulator.server import Simulator
 
 CHROMIUM = "/usr/bin/chromium"
 PATIENCE_MS = 5000
+NARROW = 960
+CALM = {"animation_ms": 0, "autosave_dialog_after_ms": None, "token_count_delay_ms": 10}
+SEED = """if (!sessionStorage.seeded) {
+  localStorage.clear();
+  localStorage.setItem('aiStudioUserPreference', %s);
+  sessionStorage.seeded = 'once per tab';
+}"""
 OPEN_SECTIONS = {"isAdvancedOpen": True, "areToolsOpen": True}
 SET_NATIVELY = """(area, [text, event]) => {
   const setter = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value').set;
@@ -36,7 +43,7 @@ class ChatPage:
         self.page = page
         self.simulator = simulator
         self.prompt = page.locator("ms-prompt-box textarea")
-        self.run = page.locator("ms-run-button button")
+        self.run = page.locator("ms-prompt-box ms-run-button button")
         self.counter = page.locator("span.v3-token-count-value")
         self.model_id = page.locator('[data-test-id="model-name"]')
         self.footer = page.locator(".turn-footer")
@@ -63,14 +70,11 @@ class ChatPage:
         await self.send(text)
         await expect(self.footer).to_have_count(turns)
 
-    async def report(self) -> dict[str, Any]:
+    def report(self) -> dict[str, Any]:
         """What the newest GenerateContent carried, as the simulator decoded it."""
-        return await self.newest_entry("report")
-
-    async def newest_entry(self, name: str) -> Any:
-        entries = self.simulator.state.log.as_json()
-        assert entries, "no GenerateContent has arrived"
-        return entries[-1][name]
+        report = self.simulator.state.log.entries[-1].report
+        assert report is not None
+        return report
 
     async def set_natively(self, text: str, *, event: bool = True) -> None:
         await self.prompt.evaluate(SET_NATIVELY, [text, event])
@@ -84,24 +88,27 @@ async def eventually(condition: Callable[[], object], within: float = 3.0) -> No
         await asyncio.sleep(0.005)
 
 
-@pytest_asyncio.fixture(scope="module", name="chromium")
-async def chromium_fixture() -> AsyncIterator[Browser]:
+@pytest_asyncio.fixture(scope="module", name="window")
+async def window_fixture() -> AsyncIterator[BrowserContext]:
+    """One browser window a test module: pages share its cache, not their preferences and sessions."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", LOOPBACK_ONLY]
         )
-        yield browser
+        context = await browser.new_context()
+        context.set_default_timeout(PATIENCE_MS)
+        yield context
         await browser.close()
 
 
 @pytest_asyncio.fixture(name="open_page")
-async def open_page_fixture(chromium: Browser, simulator: Simulator) -> AsyncIterator[Opener]:
-    """`await open_page(preferences=…, path=…, **knobs)`: a new signed-in page, ready for a prompt.
+async def open_page_fixture(window: BrowserContext, simulator: Simulator) -> AsyncIterator[Opener]:
+    """`await open_page(preferences=…, path=…, **knobs)`: a new page of a new session, ready for a prompt.
 
     Animations are off and the autosave notice does not come unless the test wants them.
     """
     errors: list[str] = []
-    async with AsyncExitStack() as contexts:
+    async with AsyncExitStack() as pages:
 
         async def open_page(
             *,
@@ -110,29 +117,20 @@ async def open_page_fixture(chromium: Browser, simulator: Simulator) -> AsyncIte
             size: tuple[int, int] = (1280, 800),
             **knobs: Any,
         ) -> ChatPage:
-            calm = {"animation_ms": 0, "autosave_dialog_after_ms": None, "token_count_delay_ms": 10}
             state = simulator.state
-            state.scenario = state.scenario.changed({"page": {**calm, **knobs}})
-            stored = None if preferences is None else json.dumps(preferences)
-            width, height = size
-            context = await chromium.new_context(
-                storage_state=_as_any(simulator.storage_state(stored)),
-                viewport={"width": width, "height": height},
-            )
-            contexts.push_async_callback(context.close)
-            context.set_default_timeout(PATIENCE_MS)
-            page = await context.new_page()
+            state.scenario = state.scenario.changed({"page": {**CALM, **knobs}})
+            await window.add_cookies(simulator.storage_state()["cookies"])
+            page = await window.new_page()
+            pages.push_async_callback(page.close)
             page.on("pageerror", lambda error: errors.append(str(error)))
+            await page.set_viewport_size({"width": size[0], "height": size[1]})
+            await page.add_init_script(SEED % json.dumps(json.dumps(preferences or {})))
             await page.goto(simulator.http_url + path)
             chat = ChatPage(page, simulator)
-            if width > 960 and "model_card" not in [*knobs.get("missing", []), *knobs.get("renamed", {})]:
+            shows_card = "model_card" not in {*knobs.get("missing", []), *knobs.get("renamed", {})}
+            if size[0] > NARROW and shows_card:
                 await expect(chat.model_id).not_to_be_empty()
             return chat
 
         yield open_page
     assert errors == []
-
-
-def _as_any(value: Any) -> Any:
-    """The simulator's plain dictionary, where Playwright declares a typed one."""
-    return value

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import expect
 
 from simulator.server import Simulator
-from tests.simulator.chat_page import Opener, chromium_fixture, eventually, open_page_fixture  # noqa: F401
+from tests.simulator.chat_page import Opener, eventually, open_page_fixture, window_fixture  # noqa: F401
 
 DISABLED = "true"
 
@@ -53,7 +53,7 @@ async def test_new_turns_continue_the_conversation_without_thoughts(open_page: O
     chat = await open_page()
     await chat.ask("/think a secret plan | the visible answer")
     await chat.ask("and now?", turns=2)
-    report = await chat.report()
+    report = chat.report()
     assert [turn["role"] for turn in report["contents"]] == ["user", "model", "user"]
     answer = json.dumps(report["contents"][1])
     assert "the visible answer" in answer
@@ -61,9 +61,9 @@ async def test_new_turns_continue_the_conversation_without_thoughts(open_page: O
     assert report["previousResponseId"].startswith("v1_")
 
 
-@pytest.mark.parametrize("preference", [None, 1, 2])
-async def test_the_submit_key_follows_the_preference(open_page: Opener, preference: int | None) -> None:
-    preferences = {} if preference is None else {"enterKeyBehavior": preference}
+@pytest.mark.parametrize("preference", [0, 2])
+async def test_the_submit_key_follows_the_preference(open_page: Opener, preference: int) -> None:
+    preferences = {"enterKeyBehavior": preference}
     chat = await open_page(preferences=preferences, swallow_keys_while_counting=False)
     wrong, right = ("Enter", "Control+Enter") if preference == 2 else ("Control+Enter", "Enter")
     await chat.prompt.fill("hi")
@@ -106,28 +106,31 @@ async def test_a_synthetic_submit_key_is_refused_like_a_forbidden_call(
     assert simulator.state.calls["GenerateContent"] == 0
 
 
-@pytest.mark.parametrize(
-    ("fault", "toast", "inline"),
-    [
-        ("403", "permission denied. Please try again.", "An internal error has occurred."),
-        ("429", "user has exceeded quota", "user has exceeded quota"),
-        ("503", "service is unavailable", "An internal error has occurred."),
-        ("500", "Failed to generate content. Please try again.", "An internal error has occurred."),
-        ("stream after=3", "Failed to generate content", ""),
-        ("cut after=3", "Failed to generate content", "An internal error has occurred."),
-        ("garbage", "Failed to generate content. Please try again.", "An internal error has occurred."),
-    ],
-)
-async def test_a_failure_shows_its_toast_its_turn_and_sends_a_beacon(
-    open_page: Opener, simulator: Simulator, fault: str, toast: str, inline: str
+FAILURES = [
+    ("403", "permission denied. Please try again.", "An internal error has occurred."),
+    ("429", "user has exceeded quota", "user has exceeded quota"),
+    ("503", "service is unavailable", "An internal error has occurred."),
+    ("500", "Failed to generate content. Please try again.", "An internal error has occurred."),
+    ("stream after=3", "Failed to generate content", ""),
+    ("cut after=3", "Failed to generate content", "An internal error has occurred."),
+    ("garbage", "Failed to generate content. Please try again.", "An internal error has occurred."),
+]
+
+
+async def test_a_failure_shows_its_toast_and_its_turn_and_sends_a_beacon(
+    open_page: Opener, simulator: Simulator
 ) -> None:
     chat = await open_page()
-    await chat.send(f"/fail {fault}")
-    await expect(chat.toast.last).to_contain_text(toast)
-    await expect(chat.page.locator(".chat-turn-container.model").last).to_contain_text(inline)
+    model_turns = chat.page.locator(".chat-turn-container.model")
+    for number, (fault, toast, inline) in enumerate(FAILURES, start=1):
+        await chat.send(f"/fail {fault}")
+        await expect(chat.toast).to_have_count(number)
+        await expect(chat.toast.last).to_contain_text(toast)
+        await expect(model_turns.last).to_contain_text(inline)
+        await expect(chat.run).to_contain_text("Run")
     await expect(chat.footer).to_have_count(0)
-    await expect(chat.run).to_contain_text("Run")
-    await eventually(lambda: any("GenerateContent" in query for query in simulator.state.jserrors))
+    await eventually(lambda: len(simulator.state.jserrors) == len(FAILURES))
+    assert all("GenerateContent" in query for query in simulator.state.jserrors)
 
 
 async def test_an_empty_turn_and_a_blocked_turn_end_without_text(open_page: Opener) -> None:
@@ -141,8 +144,8 @@ async def test_an_empty_turn_and_a_blocked_turn_end_without_text(open_page: Open
 async def test_a_dead_session_leads_to_the_sign_in_page(open_page: Opener, simulator: Simulator) -> None:
     chat = await open_page()
     simulator.state.sessions.end_all()
-    await chat.send("still there?")
-    await chat.page.wait_for_url(re.compile(r"/ServiceLogin"))
+    await chat.prompt.fill("still there?")
+    await chat.page.wait_for_url(re.compile(r"/signin/"))
     await expect(chat.page).to_have_title(re.compile("Sign in"))
 
 
@@ -233,7 +236,7 @@ async def test_rerun_generates_the_answer_anew(open_page: Opener, simulator: Sim
     await chat.page.locator('button[name="rerun-button"]').last.click()
     await eventually(lambda: len(simulator.state.log.entries) == 2)
     await expect(chat.footer).to_have_count(1)
-    assert (await chat.report())["contents"][0]["role"] == "user"
+    assert chat.report()["contents"][0]["role"] == "user"
 
 
 async def test_the_attestation_loop_shows_thinking_and_sends_nothing(

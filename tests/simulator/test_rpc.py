@@ -9,6 +9,7 @@ import pytest
 from simulator.admission import API_KEY
 from simulator.server import Simulator
 from simulator.site import UPLOAD_PATH
+from simulator.uploads import BadUploadError, read_related
 from tests.simulator.client import PageClient, generate_body
 
 ASKED_HEADERS = "authorization,content-type,x-goog-api-key,x-goog-authuser,x-user-agent,x-aistudio-visit-id"
@@ -219,6 +220,26 @@ async def test_upload_needs_a_token_and_the_right_shape(page_client: PageClient)
     assert (
         await preflight(page_client, url, access_control_request_headers="authorization")
     ).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"nothing",
+        b"--b\r\nno headers\r\n--b\r\n\r\nx\r\n--b--",
+        b"--b\r\n\r\n{bad\r\n--b\r\n\r\nx\r\n--b--",
+        b"--b\r\n\r\n[]\r\n--b\r\n\r\nx\r\n--b--",
+    ],
+)
+def test_unreadable_upload_is_refused(body: bytes) -> None:
+    with pytest.raises(BadUploadError):
+        read_related("multipart/related; boundary=b", body)
+
+
+def test_encoded_upload_is_decoded() -> None:
+    part = b"Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\naGk="
+    body = b'--b\r\nContent-Type: application/json\r\n\r\n{"name": "n"}\r\n--b\r\n' + part + b"\r\n--b--\r\n"
+    assert read_related("multipart/related; boundary=b", body) == ("n", "image/png", b"hi")
 
 
 async def test_foreign_host_is_not_served(simulator: Simulator, page_client: PageClient) -> None:

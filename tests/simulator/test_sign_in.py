@@ -154,3 +154,12 @@ async def test_logging_out_ends_the_session(simulator: Simulator) -> None:
     async with new_http(cookies={"SID": session.sid}) as http:
         await http.get(f"{simulator.http_url}/Logout")
         assert (await http.get(f"{simulator.http_url}/prompts/new_chat")).status_code == 302
+
+
+async def test_static_files_are_asked_for_again_each_time(simulator: Simulator) -> None:
+    async with new_http() as http:
+        first = await http.get(f"{simulator.http_url}/static/favicon.svg")
+        assert (first.status_code, first.headers["cache-control"]) == (200, "no-cache")
+        again = await http.get(str(first.url), headers={"if-none-match": first.headers["etag"]})
+        assert again.status_code == 304
+        assert (await http.get(f"{simulator.http_url}/favicon.ico")).status_code == 204

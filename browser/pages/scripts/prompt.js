@@ -6,8 +6,8 @@ if (!box) return { missing: "prompt", winners };
 box.focus();
 setValue(box, arg.text);
 const wanted = arg.text.replace(/\r\n?/g, "\n"); // a textarea's own line ends
+if (!(await until(() => find("run"), 3000))) return { missing: "run", winners };
 const button = await until(() => { const b = find("run"); return b && !isDisabled(b) ? b : null; }, arg.milliseconds);
-if (!find("run")) return { missing: "run", winners };
 const exact = (find("prompt") || box).value === wanted;
 if (!button) return { exact, enabled: false, toast: lastToast(), winners };
 button.scrollIntoView({ block: "nearest", behavior: "instant" });

@@ -12,6 +12,8 @@ return {
   prompt_length: (find("prompt") || { value: "" }).value.length,
   chips: findAll("media_chip").length,
   dialogs: findAll("dialog").filter(isVisible).length + findAll("backdrop").filter(isVisible).length,
+  notices: findAny("dismiss").length,
+  absent: ["editor", "prompt", "model_card"].filter((area) => find(area) === null),
   temporary: find("temporary_indicator") !== null,
   toast: lastToast(),
 };

@@ -27,6 +27,12 @@ const findAll = (area) => {
   return [];
 };
 
+// Every visible match of every candidate: for areas that are a collection of alternatives.
+const findAny = (area) => SELECTORS[area].flatMap((candidate) => {
+  const text = candidate.text && new RegExp(candidate.text, "i");
+  return [...document.querySelectorAll(candidate.css)].filter((e) => isVisible(e) && (!text || text.test(e.innerText)));
+});
+
 const isDisabled = (element) => element.disabled || element.getAttribute("aria-disabled") === "true";
 
 // Resolves with the first truthy result of `check`, or with its last result when the time is up.
@@ -84,6 +90,17 @@ const escape = () => {
   const init = { key: "Escape", code: "Escape", keyCode: 27, bubbles: true, cancelable: true };
   target.dispatchEvent(new KeyboardEvent("keydown", init));
   target.dispatchEvent(new KeyboardEvent("keyup", init));
+};
+
+// Notices are closed as a person would close them; a survey's frame has no button of ours.
+const dismissNotices = async (milliseconds) => {
+  for (const survey of findAny("remove")) survey.remove();
+  for (let round = 0; round < 5; round += 1) {
+    const [closer] = findAny("dismiss");
+    if (!closer) return;
+    closer.click();
+    await until(() => !findAny("dismiss").includes(closer), milliseconds);
+  }
 };
 
 const lastToast = () => {

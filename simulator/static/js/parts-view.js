@@ -72,8 +72,10 @@ export class PartsView {
   #single(part) {
     const node = singlePart(part);
     if (!node) return;
+    if (part[12]) this.#thoughtFlow();
     this.flow = null;
-    this.host.append(node);
+    if (part[12]) this.thought.add(node);
+    else this.host.append(node);
   }
 
   /** After an edit by hand: one text instead of the streamed ones. */
@@ -107,6 +109,11 @@ class ThoughtChunk {
       el('mat-expansion-panel-header', { class: 'mat-expansion-panel-header', role: 'button', tabindex: '0', 'aria-expanded': 'true', on: { click: () => this.toggle(), keydown: (event) => event.key === 'Enter' && this.toggle() } }, this.title),
       el('div', { class: 'mat-expansion-panel-body' }, el('ms-text-chunk', {}, this.flow.host)));
     this.host = el('ms-thought-chunk', {}, this.panel);
+  }
+
+  /** A draft that belongs to the thinking, such as a first image. */
+  add(node) {
+    this.panel.lastChild.append(node);
   }
 
   toggle(open = !this.panel.classList.contains('mat-expanded')) {

@@ -8,9 +8,11 @@
 import { Attachments } from './attachments.js';
 import { el } from './dom.js';
 import { RunButton } from './run-button.js';
+import { Debounce } from './signal.js';
 
 const MEASURED_BELOW = 20000;
 const TALLEST_PX = 260;
+const LAID_OUT_LATER_MS = 600;
 
 export class PromptBox {
   constructor(app) {
@@ -18,6 +20,7 @@ export class PromptBox {
     this.text = '';
     this.attachments = new Attachments(app, () => this.#changed());
     this.area = this.#textarea();
+    this.layOut = new Debounce(() => LAID_OUT_LATER_MS, () => this.area.classList.remove('x-unlaid'));
     this.button = new RunButton(app, { onRun: () => this.submit(), onStop: () => app.chat.stop() });
     this.host = el('ms-prompt-box', {}, this.#container());
     app.chat.changed.on(() => this.sync());
@@ -58,13 +61,20 @@ export class PromptBox {
     this.#changed();
   }
 
-  /** Large texts get the greatest height at once: measuring them would cost a layout. */
+  /**
+   * Large texts get the greatest height without being measured, and are laid out only when the box
+   * has been left alone for a moment: two megabytes cost half a second of layout.
+   */
   #resize() {
-    const { style } = this.area;
-    if (this.text.length >= MEASURED_BELOW) {
+    const { style, classList } = this.area;
+    const large = this.text.length >= MEASURED_BELOW;
+    classList.toggle('x-unlaid', large);
+    if (large) {
       style.height = `${TALLEST_PX}px`;
+      this.layOut.poke();
       return;
     }
+    this.layOut.cancel();
     style.height = 'auto';
     style.height = `${Math.min(TALLEST_PX, this.area.scrollHeight)}px`;
   }

@@ -12,7 +12,7 @@ export class RunButton {
     this.tooltip = null;
     this.button = el('button', { type: 'submit', 'ms-button': true, class: 'ms-button-primary', on: { click: () => this.#click() } });
     this.host = el(app.faults.tag('run_button', 'ms-run-button'), { class: 'x-run' }, this.button);
-    if (app.knobs.tooltip_over_run) this.host.addEventListener('mouseenter', () => this.#cover());
+    if (app.knobs.tooltip_over_run) this.#listenForCover();
     this.mounted = app.faults.mark('run_button', this.host);
   }
 
@@ -52,8 +52,19 @@ export class RunButton {
     else if (this.button.getAttribute('aria-disabled') !== 'true') this.onRun();
   }
 
+  /** After Escape the tooltip does not come back before the mouse has left the button. */
+  #listenForCover() {
+    let dismissed = false;
+    this.host.addEventListener('mouseenter', () => {
+      if (!dismissed) this.#cover(() => { dismissed = true; });
+    });
+    this.host.addEventListener('mouseleave', () => {
+      if (!this.tooltip) dismissed = false;
+    });
+  }
+
   /** A tooltip that lies over the button and takes the clicks, until the mouse leaves or Escape. */
-  #cover() {
+  #cover(onEscape) {
     if (this.tooltip) return;
     const box = this.host.getBoundingClientRect();
     const surface = el('div', { class: 'mat-mdc-tooltip-surface mdc-tooltip__surface', text: 'Run this prompt' });
@@ -64,7 +75,11 @@ export class RunButton {
       this.tooltip = null;
       document.removeEventListener('keydown', onKey, true);
     };
-    const onKey = (event) => event.key === 'Escape' && close();
+    const onKey = (event) => {
+      if (event.key !== 'Escape') return;
+      onEscape();
+      close();
+    };
     this.tooltip.addEventListener('mouseleave', close);
     document.addEventListener('keydown', onKey, true);
     this.app.overlays.container.append(this.tooltip);

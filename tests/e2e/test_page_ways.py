@@ -1,0 +1,122 @@
+"""The page as it differs between accounts, weeks and bad days."""
+
+import pytest
+
+from domain.errors import DeadlinePassed, GatewayError, PageDrift, SignedOut
+from domain.ports import Deadlines
+from simulator.demo import Site
+from tests.e2e.driving import answer, opened, request, run
+from tests.site import SiteControl
+
+
+@pytest.mark.parametrize("era", ["E3", "E4", "E5", "E6"])
+async def test_every_era_of_the_page_takes_every_setting(site: Site, control: SiteControl, era: str) -> None:
+    await control.scenario(page={"era": era})
+    async with opened(site) as driver:
+        for temperature in (0.3, 0.4):
+            asked = request(
+                "/echo x",
+                model="gemini-2.5-pro",
+                system=f"rule {temperature}",
+                temperature=temperature,
+                top_p=0.5,
+                max_output_tokens=999,
+                stop=("END",),
+            )
+            await run(driver, asked)
+            report = (await control.requests())[-1]["report"]
+            assert report["model"].endswith("gemini-2.5-pro")
+            assert (report["temperature"], report["topP"], report["maxOutputTokens"]) == (
+                temperature,
+                0.5,
+                999,
+            )
+            assert report["stopSequences"] == ["END"]
+            assert f"rule {temperature}" in str(report["system"])
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        {"tooltip_over_run": True},
+        {"lingering_backdrop": True},
+        {"cookie_bar": True, "survey_iframe": True},
+        {"welcome_dialog": True},
+        {"announcement": True},
+        {"autosave_dialog_after_ms": 0},
+        {"preference_vote": True},
+        {"hold_run_while_counting": True, "token_count_delay_ms": 400},
+        {"duplicate_prompt_tree": True},
+        {"drop_settings_on_new_chat": True},
+        {"thought_layout": "separate-turn", "footer_before_text": True},
+        {"stop_commit": "blur"},
+        {"tick_ms": 50},
+        {"slow_ms": 5},
+    ],
+    ids="-".join,
+)
+async def test_an_obstacle_on_the_page_does_not_stop_the_chat(
+    site: Site, control: SiteControl, knobs: dict[str, object]
+) -> None:
+    await control.scenario(page=knobs)
+    async with opened(site) as driver:
+        for n, temperature in enumerate((0.2, 0.3)):
+            assert await answer(driver, f"/echo {n}", temperature=temperature, stop=(f"S{n}",)) == str(n)
+            report = (await control.requests())[-1]["report"]
+            assert (report["temperature"], report["stopSequences"]) == (temperature, [f"S{n}"])
+        assert len(await control.requests()) == 2
+
+
+@pytest.mark.parametrize(("control_name", "area"), [("prompt_textarea", "prompt"), ("run_button", "run")])
+async def test_a_missing_main_control_is_named(
+    site: Site, control: SiteControl, control_name: str, area: str
+) -> None:
+    await control.scenario(page={"missing": [control_name]})
+    with pytest.raises(PageDrift) as caught:
+        async with opened(site, deadlines=Deadlines(ready=5)) as driver:
+            await run(driver, request("/echo x"))
+    assert caught.value.area == area
+
+
+async def test_a_missing_secondary_control_fails_what_was_asked_and_warns_otherwise(
+    site: Site, control: SiteControl
+) -> None:
+    await control.scenario(page={"missing": ["temperature"]})
+    async with opened(site) as driver:
+        with pytest.raises(GatewayError, match="temperature"):
+            await run(driver, request("/echo x", temperature=0.5))
+        async with driver.prepare(request("/echo x")) as generation:
+            assert any("temperature" in warning for warning in generation.warnings)
+            events = [event async for event in generation.events()]
+        assert events
+
+
+async def test_a_renamed_picker_falls_back_to_the_address(site: Site, control: SiteControl) -> None:
+    await control.scenario(page={"renamed": {"model_rows": True}})
+    async with opened(site) as driver:
+        await run(driver, request("/echo x", model="gemini-2.5-pro"))
+    assert (await control.requests())[-1]["model"] == "gemini-2.5-pro"
+
+
+async def test_run_without_a_request_is_a_named_deadline(site: Site, control: SiteControl) -> None:
+    await control.scenario(page={"run_sends_nothing": True})
+    async with opened(site, deadlines=Deadlines(submit=3)) as driver:
+        with pytest.raises(DeadlinePassed, match="submit"):
+            await run(driver, request("/echo x"))
+
+
+async def test_signing_out_is_told_as_such(site: Site, control: SiteControl) -> None:
+    async with opened(site) as driver:
+        assert await answer(driver, "/echo x") == "x"
+    await control.scenario(rpc_faults={})
+    with pytest.raises(SignedOut):
+        async with opened(site, auth_profile=None):
+            pass
+
+
+async def test_an_unknown_model_is_refused_by_the_page(site: Site, control: SiteControl) -> None:
+    await control.forget_requests()
+    async with opened(site) as driver:
+        with pytest.raises(GatewayError):
+            await run(driver, request("/echo x", model="gemini-0-nothing"))
+        assert await answer(driver, "/echo next") == "next"
