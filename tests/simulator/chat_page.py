@@ -1,6 +1,6 @@
 """The simulated chat page in a real Chromium, for the tests of its behaviour.
 
-Each test opens pages of its own with the knobs and preferences it needs. Test modules import the two
+Each test opens the page anew with the knobs and preferences it needs. Test modules import the two
 fixtures by name.
 """
 
@@ -8,11 +8,10 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest_asyncio
-from playwright.async_api import BrowserContext, Locator, Page, async_playwright, expect
+from playwright.async_api import Error, Locator, Page, async_playwright, expect
 
 from simulator.demo import LOOPBACK_ONLY
 from simulator.server import Simulator
@@ -21,10 +20,10 @@ CHROMIUM = "/usr/bin/chromium"
 PATIENCE_MS = 5000
 NARROW = 960
 CALM = {"animation_ms": 0, "autosave_dialog_after_ms": None, "token_count_delay_ms": 10}
-SEED = """if (!sessionStorage.seeded) {
+SEED = """if (window.name) {
   localStorage.clear();
-  localStorage.setItem('aiStudioUserPreference', %s);
-  sessionStorage.seeded = 'once per tab';
+  localStorage.setItem('aiStudioUserPreference', window.name);
+  window.name = '';
 }"""
 OPEN_SECTIONS = {"isAdvancedOpen": True, "areToolsOpen": True}
 SET_NATIVELY = """(area, [text, event]) => {
@@ -88,49 +87,52 @@ async def eventually(condition: Callable[[], object], within: float = 3.0) -> No
         await asyncio.sleep(0.005)
 
 
-@pytest_asyncio.fixture(scope="module", name="window")
-async def window_fixture() -> AsyncIterator[BrowserContext]:
-    """One browser window a test module: pages share its cache, not their preferences and sessions."""
+@pytest_asyncio.fixture(scope="module", name="tab")
+async def tab_fixture() -> AsyncIterator[Page]:
+    """One tab a test module, so that the page's files are fetched and compiled once."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", LOOPBACK_ONLY]
         )
         context = await browser.new_context()
         context.set_default_timeout(PATIENCE_MS)
-        yield context
+        await context.add_init_script(SEED)
+        yield await context.new_page()
         await browser.close()
 
 
 @pytest_asyncio.fixture(name="open_page")
-async def open_page_fixture(window: BrowserContext, simulator: Simulator) -> AsyncIterator[Opener]:
-    """`await open_page(preferences=…, path=…, **knobs)`: a new page of a new session, ready for a prompt.
+async def open_page_fixture(tab: Page, simulator: Simulator) -> AsyncIterator[Opener]:
+    """`await open_page(preferences=…, path=…, **knobs)`: the page anew, in a new session, ready for a prompt.
 
     Animations are off and the autosave notice does not come unless the test wants them.
     """
     errors: list[str] = []
-    async with AsyncExitStack() as pages:
 
-        async def open_page(
-            *,
-            preferences: dict[str, Any] | None = None,
-            path: str = "/prompts/new_chat",
-            size: tuple[int, int] = (1280, 800),
-            **knobs: Any,
-        ) -> ChatPage:
-            state = simulator.state
-            state.scenario = state.scenario.changed({"page": {**CALM, **knobs}})
-            await window.add_cookies(simulator.storage_state()["cookies"])
-            page = await window.new_page()
-            pages.push_async_callback(page.close)
-            page.on("pageerror", lambda error: errors.append(str(error)))
-            await page.set_viewport_size({"width": size[0], "height": size[1]})
-            await page.add_init_script(SEED % json.dumps(json.dumps(preferences or {})))
-            await page.goto(simulator.http_url + path)
-            chat = ChatPage(page, simulator)
-            shows_card = "model_card" not in {*knobs.get("missing", []), *knobs.get("renamed", {})}
-            if size[0] > NARROW and shows_card:
-                await expect(chat.model_id).not_to_be_empty()
-            return chat
+    def note(error: Error) -> None:
+        errors.append(str(error))
 
-        yield open_page
+    async def open_page(
+        *,
+        preferences: dict[str, Any] | None = None,
+        path: str = "/prompts/new_chat",
+        size: tuple[int, int] = (1280, 800),
+        **knobs: Any,
+    ) -> ChatPage:
+        state = simulator.state
+        state.scenario = state.scenario.changed({"page": {**CALM, **knobs}})
+        await tab.context.add_cookies(simulator.storage_state()["cookies"])
+        await tab.set_viewport_size({"width": size[0], "height": size[1]})
+        await tab.evaluate("(seed) => { window.name = seed; }", json.dumps(preferences or {}))
+        await tab.goto(simulator.http_url + path)
+        chat = ChatPage(tab, simulator)
+        shows_card = "model_card" not in {*knobs.get("missing", []), *knobs.get("renamed", {})}
+        if size[0] > NARROW and shows_card:
+            await expect(chat.model_id).not_to_be_empty()
+        return chat
+
+    tab.on("pageerror", note)
+    yield open_page
+    tab.remove_listener("pageerror", note)
+    await tab.goto("about:blank")
     assert errors == []

@@ -11,7 +11,7 @@ from tests.simulator.chat_page import (
     OPEN_SECTIONS,
     Opener,
     open_page_fixture,  # noqa: F401
-    window_fixture,  # noqa: F401
+    tab_fixture,  # noqa: F401
 )
 
 MARKS = {

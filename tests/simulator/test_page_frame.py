@@ -11,7 +11,7 @@ from tests.simulator.chat_page import (
     Opener,
     eventually,
     open_page_fixture,  # noqa: F401
-    window_fixture,  # noqa: F401
+    tab_fixture,  # noqa: F401
 )
 
 NOTE: FilePayload = {"name": "note.txt", "mimeType": "text/plain", "buffer": b"a note"}

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import expect
 
 from simulator.server import Simulator
-from tests.simulator.chat_page import Opener, eventually, open_page_fixture, window_fixture  # noqa: F401
+from tests.simulator.chat_page import Opener, eventually, open_page_fixture, tab_fixture  # noqa: F401
 
 DISABLED = "true"
 

@@ -11,7 +11,7 @@ from tests.simulator.chat_page import (
     ChatPage,
     Opener,
     open_page_fixture,  # noqa: F401
-    window_fixture,  # noqa: F401
+    tab_fixture,  # noqa: F401
 )
 
 FLASH = "/prompts/new_chat?model=gemini-2.5-flash"

@@ -103,6 +103,14 @@ const dismissNotices = async (milliseconds) => {
   }
 };
 
+// For good: a tooltip that is taken away comes back with the next move of the mouse.
+const letMouseThroughTooltips = () => {
+  const rules = SELECTORS.tooltip.map(({ css }) => `:is(${css}), :is(${css}) * { pointer-events: none !important; }`);
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(rules.join("\n"));
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+};
+
 const lastToast = () => {
   const toasts = findAll("toast");
   return toasts.length ? toasts[toasts.length - 1].innerText.trim().slice(0, 300) : "";
