@@ -31,16 +31,22 @@ class Served:
     received: float
     first_byte: float
     last_byte: float
+    writes: tuple[float, ...] = ()
+    """When each event was written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One generation as its client saw it; `chunks` are (sent by the model, received here)."""
+    """One generation as its client saw it."""
 
     started: float
-    first_token: float
     ended: float
-    chunks: tuple[tuple[float, float], ...] = ()
+    chunks: tuple[float, ...]
+    """When each piece of the answer's text was received."""
+
+    @property
+    def first_token(self) -> float:
+        return self.chunks[0]
 
 
 def added_to_first_token(asked: Sequence[Asked], served: Sequence[Served]) -> Figures:
@@ -53,9 +59,13 @@ def added_to_first_token(asked: Sequence[Asked], served: Sequence[Served]) -> Fi
     )
 
 
-def added_to_chunks(asked: Sequence[Asked]) -> Figures:
-    """From the model's write to the client's read, per chunk."""
-    return Figures.of([received - sent for a in asked for sent, received in a.chunks])
+def added_to_chunks(asked: Sequence[Asked], served: Sequence[Served]) -> Figures:
+    """From the model's write to the client's read, per chunk; the first one is told apart."""
+    delays = []
+    for a, s in zip(asked, served, strict=True):
+        sent = s.writes[: len(a.chunks)]  # the finishing event carries no text
+        delays += [at - wrote for wrote, at in zip(sent, a.chunks, strict=True)][1:]
+    return Figures.of(delays)
 
 
 def busy_share(served: Sequence[Served]) -> float:

@@ -43,7 +43,7 @@ class Measured:
 
     @property
     def chunks(self) -> Figures:
-        return added_to_chunks(self.asked)
+        return added_to_chunks(self.asked, self.served)
 
     @property
     def busy(self) -> float:
@@ -87,7 +87,7 @@ async def crowd(
 async def submission(site: Site, subject: Subject, size: int, times: int = 3) -> Figures:
     """From asking with a prompt of `size` bytes to its arrival at the site, in seconds."""
     line = "The quick brown fox jumps over the lazy dog, and then it does it again.\n"
-    prompt = (line * (size // len(line) + 1))[:size] + "\n/echo ok"
+    prompt = (line * (size // len(line) + 1))[:size] + "\n/chunks n=10 every=0.02"
     delays = []
     for _ in range(times):
         await subject.rest()

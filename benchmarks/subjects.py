@@ -36,12 +36,6 @@ class Subject(Protocol):
         ...
 
 
-def note_chunk(text: str, chunks: list[tuple[float, float]]) -> None:
-    """The model's `/clock` answers with the times at which it wrote, one a line."""
-    now = time.time()
-    chunks.extend((float(line), now) for line in text.split("\n") if line)
-
-
 @dataclass(slots=True)
 class Script:
     """The limit: fills the box, presses Run, reads the stream. No settings, no clean-up, no checks."""
@@ -51,16 +45,9 @@ class Script:
 
     async def ask(self, prompt: str, settings: Mapping[str, Any]) -> Asked:
         del settings
-        clock = prompt.startswith("/clock")
         started = time.time()
-        chunks: list[tuple[float, float]] = []
-        first = 0.0
-        async for event in self._events(prompt):
-            if isinstance(event, TextDelta):
-                first = first or time.time()
-                if clock:
-                    note_chunk(event.text, chunks)
-        return Asked(started, first, time.time(), tuple(chunks))
+        chunks = [time.time() async for event in self._events(prompt) if isinstance(event, TextDelta)]
+        return Asked(started, time.time(), tuple(chunks))
 
     async def rest(self) -> None:
         await self.page.reload(wait_until="domcontentloaded")
@@ -116,23 +103,15 @@ class Gateway:
     name = "gateway"
 
     async def ask(self, prompt: str, settings: Mapping[str, Any]) -> Asked:
-        clock = prompt.startswith("/clock")
         started = time.time()
-        chunks: list[tuple[float, float]] = []
-        first = 0.0
         stream = await self.client.chat.completions.create(
             model="gemini-2.5-flash",
             messages=[{"role": "user", "content": prompt}],
             stream=True,
             **settings,
         )
-        async for chunk in stream:
-            text = chunk.choices[0].delta.content if chunk.choices else None
-            if text:
-                first = first or time.time()
-                if clock:
-                    note_chunk(text, chunks)
-        return Asked(started, first, time.time(), tuple(chunks))
+        chunks = [time.time() async for chunk in stream if chunk.choices and chunk.choices[0].delta.content]
+        return Asked(started, time.time(), tuple(chunks))
 
     async def rest(self) -> None:
         """It cleans up by itself; a request that comes alone comes after that."""
@@ -173,4 +152,4 @@ async def served(site: Site) -> list[Served]:
         log = (await client.get(f"{site.address}/_control/requests")).json()
         await client.delete(f"{site.address}/_control/requests")
     entries = log["requests"] if isinstance(log, dict) else log
-    return [Served(e["received"], e["first_byte"], e["last_byte"]) for e in entries]
+    return [Served(e["received"], e["first_byte"], e["last_byte"], tuple(e["writes"])) for e in entries]

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 KEPT_ENTRIES = 2000
 KEPT_REPORTS = 200
+KEPT_WRITES = 1000
 
 Outcome = Literal["running", "finished", "cut", "client_gone", "failed"]
 
@@ -21,6 +22,8 @@ class LogEntry:
     status: int | None = None
     first_byte: float | None = None
     last_byte: float | None = None
+    writes: list[float] = field(default_factory=list)
+    """When each piece of the body was handed over; the first thousand or so."""
     ended: float | None = None
     outcome: Outcome = "running"
     events: int = 0
@@ -32,6 +35,8 @@ class LogEntry:
     def sent(self) -> None:
         """Bytes were handed to the socket just now."""
         self.last_byte = time.time()
+        if len(self.writes) < KEPT_WRITES:
+            self.writes.append(self.last_byte)
         if self.first_byte is None:
             self.first_byte = self.last_byte
 

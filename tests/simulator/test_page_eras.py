@@ -78,7 +78,7 @@ CONTROLS = {
     "max_output_tokens": '[aria-label="Maximum output tokens"], .output-length',
     "stop_sequence_input": '#chip-input, [aria-label="Add stop sequence"]',
     "system_instructions_card": "[data-test-system-instructions-card], .system-instructions-card",
-    "new_chat": '[aria-label="New chat"], [data-test-clear]',
+    "new_chat": '[aria-label="New chat"], [data-test-clear], [href="/prompts/new_chat"]',
     "search_toggle": '[data-test-id="searchAsAToolTooltip"], .search-as-a-tool-toggle',
     "tools_header": '[aria-label="Expand or collapse tools"], .settings-group-header:has-text("Tools")',
     "advanced_header": '[aria-label="Expand or collapse advanced settings"]',

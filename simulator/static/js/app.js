@@ -50,7 +50,9 @@ export class App {
 
   async start() {
     this.setTheme(this.preferences.get('theme'));
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.setTheme(this.preferences.get('theme')));
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () =>
+      this.setTheme(this.preferences.get('theme')),
+    );
     this.preferences.write();
     this.#mount();
     this.interruptions.start();
@@ -59,7 +61,9 @@ export class App {
   }
 
   #mount() {
-    const disclaimer = el('ms-hallucinations-disclaimer', { text: 'Models may make mistakes, so double-check their answers.' });
+    const disclaimer = el('ms-hallucinations-disclaimer', {
+      text: 'Models may make mistakes, so double-check their answers.',
+    });
     const footer = el('footer', {}, this.promptBox.host, disclaimer);
     this.main = el('section', { class: 'chunk-editor-main' }, this.view.host, this.view.scrollbar, footer);
     this.editor = el('ms-chunk-editor', {}, this.toolbar.host, this.main, this.panel.host);
@@ -71,7 +75,10 @@ export class App {
   async #load() {
     const { rpc } = this;
     const quiet = (promise) => promise.catch(() => null);
-    const models = rpc.unary('ListModels', []).then((response) => this.#loaded(response), (error) => this.#noModels(error));
+    const models = rpc.unary('ListModels', []).then(
+      (response) => this.#loaded(response),
+      (error) => this.#noModels(error),
+    );
     quiet(rpc.unary('GetLoggingContext', []));
     quiet(rpc.unary('GetUserPreferences', []));
     quiet(rpc.unary('ListPrompts', [100])).then((response) => this.navigation.load(readIndex(response)));
@@ -85,13 +92,19 @@ export class App {
     this.catalogue.load(response);
     const { catalogue, preferences } = this;
     const asked = new URLSearchParams(location.search).get('model');
-    const model = catalogue.find(asked) ?? catalogue.find(preferences.get('_promptModelOverride'))
-      ?? catalogue.find(preferences.get('promptModel')) ?? catalogue.first();
+    const model =
+      catalogue.find(asked) ??
+      catalogue.find(preferences.get('_promptModelOverride')) ??
+      catalogue.find(preferences.get('promptModel')) ??
+      catalogue.first();
     if (model) this.run.choose(model);
   }
 
   #noModels(error) {
-    this.overlays.toast(`Failed to list models${error.code === 7 ? ': permission denied' : ''}. Please try again.`, 'error');
+    this.overlays.toast(
+      `Failed to list models${error.code === 7 ? ': permission denied' : ''}. Please try again.`,
+      'error',
+    );
   }
 
   /** From the picker: the model's defaults, and no temporary chat any more. */
@@ -130,7 +143,12 @@ export class App {
 
   #route(path) {
     if (path.endsWith('/library')) {
-      this.#showPage(libraryPage(this.navigation.prompts, (id) => { this.#showPage(this.editor); this.openPrompt(id); }));
+      this.#showPage(
+        libraryPage(this.navigation.prompts, (id) => {
+          this.#showPage(this.editor);
+          this.openPrompt(id);
+        }),
+      );
       return;
     }
     this.#showPage(this.editor);

@@ -54,7 +54,14 @@ export class Attachments {
       on: { click: (event) => event.stopPropagation(), change: () => this.#chosen([...input.files]) },
     });
     const label = this.app.era('E4') ? 'Upload files' : 'Upload a file';
-    const item = menuItem('upload', label, 'upload-file-menu-item', () => input.click(), { 'aria-label': label }, input);
+    const item = menuItem(
+      'upload',
+      label,
+      'upload-file-menu-item',
+      () => input.click(),
+      { 'aria-label': label },
+      input,
+    );
     this.menu = this.app.overlays.menu(this.trigger, [item]);
   }
 
@@ -76,7 +83,10 @@ export class Attachments {
     ask(this.app.overlays, {
       title: 'Before you upload',
       body: 'You confirm that you hold the rights to the files that you upload, and that their use here respects the rights of others.',
-      actions: [{ text: 'Cancel' }, { text: 'Acknowledge', primary: true, label: 'Acknowledge copyright notice', run: agree }],
+      actions: [
+        { text: 'Cancel' },
+        { text: 'Acknowledge', primary: true, label: 'Acknowledge copyright notice', run: agree },
+      ],
     });
   }
 
@@ -109,14 +119,30 @@ export class Attachments {
 
   #show() {
     this.row.hidden = this.empty;
-    fill(this.chips, this.files.map((file) => this.#chip(file)));
+    fill(
+      this.chips,
+      this.files.map((file) => this.#chip(file)),
+    );
     this.onChange();
   }
 
   #chip(file) {
     const busy = file.id === null;
-    const state = busy ? el('mat-progress-spinner', { role: 'progressbar', 'aria-label': 'Uploading' }) : icon('description');
-    const remove = msButton({ variant: 'icon borderless small', label: 'Remove media', ligature: 'close', on: { click: () => this.app.tick(() => this.#remove(file)) } });
-    return el('ms-media-chip', { 'aria-busy': busy ? 'true' : null }, state, el('span', { class: 'name', text: file.name }), remove);
+    const state = busy
+      ? el('mat-progress-spinner', { role: 'progressbar', 'aria-label': 'Uploading' })
+      : icon('description');
+    const remove = msButton({
+      variant: 'icon borderless small',
+      label: 'Remove media',
+      ligature: 'close',
+      on: { click: () => this.app.tick(() => this.#remove(file)) },
+    });
+    return el(
+      'ms-media-chip',
+      { 'aria-busy': busy ? 'true' : null },
+      state,
+      el('span', { class: 'name', text: file.name }),
+      remove,
+    );
   }
 }

@@ -16,7 +16,14 @@ function thinkingOf(caps) {
     return { kind: 'level', level: level ?? offered.at(-1), levels: offered };
   }
   if (!Number.isInteger(max)) return { kind: 'none' };
-  return { kind: 'budget', budget, max, min: min ?? 0, canDisable: Boolean(canDisable), off: Boolean(offByDefault) };
+  return {
+    kind: 'budget',
+    budget,
+    max,
+    min: min ?? 0,
+    canDisable: Boolean(canDisable),
+    off: Boolean(offByDefault),
+  };
 }
 
 export function levelName(level) {

@@ -22,13 +22,16 @@ export class ChatView {
   }
 
   #observe() {
-    return new IntersectionObserver((entries) => {
-      for (const entry of entries) {
-        const view = entry.target.turnView;
-        if (entry.isIntersecting) view.attachContent();
-        else view.detachContent();
-      }
-    }, { root: this.scroller, rootMargin: '100% 0px' });
+    return new IntersectionObserver(
+      (entries) => {
+        for (const entry of entries) {
+          const view = entry.target.turnView;
+          if (entry.isIntersecting) view.attachContent();
+          else view.detachContent();
+        }
+      },
+      { root: this.scroller, rootMargin: '100% 0px' },
+    );
   }
 
   #scrolled() {
@@ -38,9 +41,25 @@ export class ChatView {
 
   showZeroState() {
     const hello = this.app.boot.account?.name?.split(' ')[0];
-    const ideas = ['Explain a hard idea simply', 'Write a small program', 'Plan a weekend', 'Summarise a long text'];
-    const chips = ideas.map((text) => el('button', { type: 'button', class: 'idea', text, on: { click: () => this.app.promptBox.suggest(text) } }));
-    fill(this.content, el('ms-zero-state', {}, el('h1', { text: hello ? `Hello, ${hello}` : 'Hello' }), el('p', { text: 'What should the model work on?' }), el('div', { class: 'ideas' }, chips)));
+    const ideas = [
+      'Explain a hard idea simply',
+      'Write a small program',
+      'Plan a weekend',
+      'Summarise a long text',
+    ];
+    const chips = ideas.map((text) =>
+      el('button', { type: 'button', class: 'idea', text, on: { click: () => this.app.promptBox.suggest(text) } }),
+    );
+    fill(
+      this.content,
+      el(
+        'ms-zero-state',
+        {},
+        el('h1', { text: hello ? `Hello, ${hello}` : 'Hello' }),
+        el('p', { text: 'What should the model work on?' }),
+        el('div', { class: 'ideas' }, chips),
+      ),
+    );
   }
 
   clear() {
@@ -66,7 +85,13 @@ export class ChatView {
 
   #mark(turn, view) {
     const label = textOf(turn.parts).slice(0, 120);
-    const button = el('button', { type: 'button', 'aria-controls': view.host.id, 'aria-label': label, title: label, on: { click: () => view.host.scrollIntoView({ block: 'start' }) } });
+    const button = el('button', {
+      type: 'button',
+      'aria-controls': view.host.id,
+      'aria-label': label,
+      title: label,
+      on: { click: () => view.host.scrollIntoView({ block: 'start' }) },
+    });
     this.scrollbar.append(button);
   }
 

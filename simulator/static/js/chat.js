@@ -30,7 +30,14 @@ export class Chat {
   }
 
   newTurn(role, parts, extra = {}) {
-    return { id: randomText(16).replaceAll('_', 'A').replaceAll('-', 'B'), role, parts, created: Date.now(), error: null, ...extra };
+    return {
+      id: randomText(16).replaceAll('_', 'A').replaceAll('-', 'B'),
+      role,
+      parts,
+      created: Date.now(),
+      error: null,
+      ...extra,
+    };
   }
 
   /** Send what the prompt box holds. */
@@ -95,7 +102,7 @@ export class Chat {
 
   /** Ask before turns are lost that are saved nowhere. */
   leaveTo(action) {
-    if (this.empty || this.saver.saved) return this.app.tick(action);
+    if (this.empty || !this.saver.atRisk) return this.app.tick(action);
     return ask(this.app.overlays, {
       title: 'Discard this chat?',
       body: 'This chat is not saved. Starting a new one discards its turns.',

@@ -59,7 +59,13 @@ export function setIcon(node, name) {
  * Disabled is expressed by aria-disabled, and a disabled one swallows its own clicks.
  */
 export function msButton({ variant = '', label, ligature, iconname, on = {}, ...attributes }, ...children) {
-  const classes = ['ms-button', ...variant.split(' ').filter(Boolean).map((v) => `ms-button-${v}`)];
+  const classes = [
+    'ms-button',
+    ...variant
+      .split(' ')
+      .filter(Boolean)
+      .map((v) => `ms-button-${v}`),
+  ];
   const { click, ...others } = on;
   const guarded = (event) => {
     if (isDisabled(event.currentTarget)) event.stopImmediatePropagation();
@@ -91,5 +97,7 @@ export function setDisabled(button, disabled) {
 
 /** Replace all children. */
 export function fill(node, ...children) {
-  node.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  node.replaceChildren(
+    ...children.flat().filter((child) => child !== null && child !== undefined && child !== false),
+  );
 }

@@ -6,11 +6,19 @@ const BEACON_AFTER_MS = 1000;
 
 const BY_CODE = {
   7: { toast: 'Failed to generate content: permission denied. Please try again.', inline: INTERNAL },
-  8: { toast: QUOTA, inline: 'Failed to generate content: user has exceeded quota. Please try again later.', callout: 'error' },
+  8: {
+    toast: QUOTA,
+    inline: 'Failed to generate content: user has exceeded quota. Please try again later.',
+    callout: 'error',
+  },
   14: { toast: 'Failed to generate content: service is unavailable. Please try again later.', inline: INTERNAL },
 };
 const OTHER = { toast: 'Failed to generate content. Please try again.', inline: INTERNAL };
-const FREE_USED_UP = { toast: 'You are out of free generations.', inline: 'You are out of free generations. You can continue by using your own paid API key.', callout: 'warning' };
+const FREE_USED_UP = {
+  toast: 'You are out of free generations.',
+  inline: 'You are out of free generations. You can continue by using your own paid API key.',
+  callout: 'warning',
+};
 
 /** Toast text, in-turn text and kind of callout for an RpcError. */
 export function failureOf(error) {

@@ -50,7 +50,8 @@ export function atLeast(knobs, era) {
   return ERAS.indexOf(knobs.era) >= ERAS.indexOf(era);
 }
 
-const IDENTIFYING = /^(aria-label|aria-valuemax|id|name|title|mattooltip|iconname|placeholder|formcontrolname|data-.*)$/;
+const IDENTIFYING =
+  /^(aria-label|aria-valuemax|id|name|title|mattooltip|iconname|placeholder|formcontrolname|data-.*)$/;
 
 export class Faults {
   constructor(knobs) {
@@ -89,6 +90,7 @@ export class Faults {
 function strip(node) {
   for (const { name, value } of [...node.attributes]) {
     if (name === 'aria-label') node.setAttribute(name, scramble(value));
+    else if (name === 'href') node.setAttribute(name, '#');
     else if (name === 'type' && value === 'submit') node.setAttribute(name, 'button');
     else if (name === 'class') node.setAttribute('class', value.split(/\s+/).map(unknownClass).join(' '));
     else if (name === 'role' && value === 'spinbutton') node.removeAttribute(name);

@@ -23,19 +23,36 @@ class DeclarationsDialog {
   #parts() {
     const header = dialogHeader('Function declarations', { closeLabel: 'close', close: () => this.pane.close() });
     const text = (value) => el('span', { text: value });
-    const reset = msButton({ variant: 'borderless', label: 'Reset the function declarations', on: { click: () => this.#reset() } }, text('Reset'));
-    const save = msButton({ variant: 'primary', label: 'Save the current function declarations', on: { click: () => this.#save() } }, text('Save'));
+    const reset = msButton(
+      { variant: 'borderless', label: 'Reset the function declarations', on: { click: () => this.#reset() } },
+      text('Reset'),
+    );
+    const save = msButton(
+      { variant: 'primary', label: 'Save the current function declarations', on: { click: () => this.#save() } },
+      text('Save'),
+    );
     return [
       header,
-      el('mat-dialog-content', { class: 'mat-mdc-dialog-content' },
+      el(
+        'mat-dialog-content',
+        { class: 'mat-mdc-dialog-content' },
         el('p', { text: 'Enter a list of function declarations for the model to call upon, as JSON.' }),
-        el('ms-tab-group', { role: 'tablist' }, this.tabs), this.body, this.error),
+        el('ms-tab-group', { role: 'tablist' }, this.tabs),
+        this.body,
+        this.error,
+      ),
       el('mat-dialog-actions', { class: 'mat-mdc-dialog-actions' }, reset, save),
     ];
   }
 
   #tab(name) {
-    return el('button', { type: 'button', role: 'tab', 'aria-selected': 'false', text: name, on: { click: () => this.app.tick(() => this.#show(name)) } });
+    return el('button', {
+      type: 'button',
+      role: 'tab',
+      'aria-selected': 'false',
+      text: name,
+      on: { click: () => this.app.tick(() => this.#show(name)) },
+    });
   }
 
   #show(name) {
@@ -44,16 +61,29 @@ class DeclarationsDialog {
   }
 
   #editor() {
-    const area = el('textarea', { spellcheck: 'false', placeholder: '[ ]  Press Tab to indent, Escape then Tab to leave', 'aria-label': 'Function declarations' });
+    const area = el('textarea', {
+      spellcheck: 'false',
+      placeholder: '[ ]  Press Tab to indent, Escape then Tab to leave',
+      'aria-label': 'Function declarations',
+    });
     area.value = this.draft;
-    area.addEventListener('input', () => { this.draft = area.value; });
+    area.addEventListener('input', () => {
+      this.draft = area.value;
+    });
     return el('ms-text-editor', {}, area);
   }
 
   #overview() {
     const { list } = parse(this.draft);
-    if (!list || list.length === 0) return el('p', { class: 'nothing', text: 'No function declared yet. Add one in the Code Editor.' });
-    return el('ul', { class: 'declaration-list' }, list.map((item) => el('li', {}, el('code', { text: item.name }), el('span', { text: item.description ?? '' }))));
+    if (!list || list.length === 0)
+      return el('p', { class: 'nothing', text: 'No function declared yet. Add one in the Code Editor.' });
+    return el(
+      'ul',
+      { class: 'declaration-list' },
+      list.map((item) =>
+        el('li', {}, el('code', { text: item.name }), el('span', { text: item.description ?? '' })),
+      ),
+    );
   }
 
   #reset() {

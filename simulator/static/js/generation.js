@@ -37,7 +37,12 @@ export class Generation {
 
   start() {
     if (this.app.knobs.run_sends_nothing) return;
-    const body = generateMessage({ run: this.app.run, turns: this.contents, token: mintToken(), previousId: this.app.chat.previousId });
+    const body = generateMessage({
+      run: this.app.run,
+      turns: this.contents,
+      token: mintToken(),
+      previousId: this.app.chat.previousId,
+    });
     this.#call = this.app.rpc.stream('GenerateContent', body, {
       onEvent: (event) => this.#event(event),
       onEnd: (error) => (error ? this.fail(error) : this.#finish()),
@@ -79,10 +84,12 @@ export class Generation {
     return this.thoughtView;
   }
 
+  /** Once a frame; a page that shows its footer early paints one frame and then lags behind. */
   #paintSoon() {
-    if (this.#frame !== null) return;
+    if (this.#frame !== null || (this.app.knobs.footer_before_text && this.painted)) return;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = null;
+      this.painted = true;
       this.view.parts.paint();
       this.thoughtView?.parts.paint();
       this.app.view.follow();
@@ -119,7 +126,11 @@ export class Generation {
   /** Text, then footer; or the footer first; a hidden window paints nothing before it is shown. */
   #reveal() {
     const paint = () => this.#paintFinal();
-    const footer = () => this.view.showFooter({ seconds: (performance.now() - this.started) / 1000, finishNote: FINISH_NOTES[this.turn.finishReason] });
+    const footer = () =>
+      this.view.showFooter({
+        seconds: (performance.now() - this.started) / 1000,
+        finishNote: FINISH_NOTES[this.turn.finishReason],
+      });
     if (document.visibilityState === 'hidden') {
       document.addEventListener('visibilitychange', paint, { once: true });
     } else if (this.app.knobs.footer_before_text) {

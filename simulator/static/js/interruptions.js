@@ -22,27 +22,60 @@ export class Interruptions {
 
   #cookieBar() {
     const close = () => bar.remove();
-    const bar = el('div', { class: 'glue-cookie-notification-bar', role: 'region', 'aria-label': 'Cookie notice' },
+    const bar = el(
+      'div',
+      { class: 'glue-cookie-notification-bar', role: 'region', 'aria-label': 'Cookie notice' },
       el('p', { text: 'This site uses cookies to deliver its services and to analyse traffic.' }),
-      el('div', { class: 'glue-cookie-notification-bar__controls' },
-        el('button', { type: 'button', class: 'glue-cookie-notification-bar__reject', text: 'No thanks', on: { click: close } }),
-        el('button', { type: 'button', class: 'glue-cookie-notification-bar__accept', text: 'Agree', on: { click: close } })));
+      el(
+        'div',
+        { class: 'glue-cookie-notification-bar__controls' },
+        el('button', {
+          type: 'button',
+          class: 'glue-cookie-notification-bar__reject',
+          text: 'No thanks',
+          on: { click: close },
+        }),
+        el('button', {
+          type: 'button',
+          class: 'glue-cookie-notification-bar__accept',
+          text: 'Agree',
+          on: { click: close },
+        }),
+      ),
+    );
     document.body.append(bar);
   }
 
   #survey() {
-    document.body.append(el('iframe', { id: 'google-hats-survey-1', class: 'x-survey', title: 'Survey', src: 'about:blank#google_hats' }));
+    document.body.append(
+      el('iframe', {
+        id: 'google-hats-survey-1',
+        class: 'x-survey',
+        title: 'Survey',
+        src: 'about:blank#google_hats',
+      }),
+    );
   }
 
   #terms() {
-    const boxes = ['I accept the terms of service and the additional terms.', 'I have read the privacy policy.'].map((text) => {
+    const boxes = [
+      'I accept the terms of service and the additional terms.',
+      'I have read the privacy policy.',
+    ].map((text) => {
       const box = el('input', { type: 'checkbox' });
-      box.addEventListener('change', () => accept.setAttribute('aria-disabled', String(!boxes.every((item) => item.firstChild.checked))));
+      box.addEventListener('change', () =>
+        accept.setAttribute('aria-disabled', String(!boxes.every((item) => item.firstChild.checked))),
+      );
       return el('label', { class: 'terms-line' }, box, text);
     });
     const pane = ask(this.app.overlays, {
       title: 'Terms of service',
-      body: el('div', {}, el('p', { text: 'Please review the Google APIs terms of service before you go on.' }), boxes),
+      body: el(
+        'div',
+        {},
+        el('p', { text: 'Please review the Google APIs terms of service before you go on.' }),
+        boxes,
+      ),
       closable: false,
       actions: [{ text: 'I accept', primary: true, 'aria-disabled': 'true' }],
     });
@@ -54,12 +87,23 @@ export class Interruptions {
       this.app.preferences.set('warmWelcomeDisplayed', true);
       pane.close();
     };
-    const option = el('div', { class: 'welcome-option' }, el('h3', { text: 'Chat with a model' }), el('p', { text: 'Write a prompt and see what comes back.' }),
-      msButton({ variant: 'primary', label: 'Try Gemini', on: { click: done } }, el('span', { text: 'Try Gemini' })));
-    const pane = this.app.overlays.dialog([
-      el('h2', { class: 'mat-mdc-dialog-title', text: 'Welcome' }),
-      el('mat-dialog-content', { class: 'mat-mdc-dialog-content' }, option),
-    ], { label: 'Welcome', backdropClass: 'warm-welcome-dialog-backdrop', closable: false });
+    const option = el(
+      'div',
+      { class: 'welcome-option' },
+      el('h3', { text: 'Chat with a model' }),
+      el('p', { text: 'Write a prompt and see what comes back.' }),
+      msButton(
+        { variant: 'primary', label: 'Try Gemini', on: { click: done } },
+        el('span', { text: 'Try Gemini' }),
+      ),
+    );
+    const pane = this.app.overlays.dialog(
+      [
+        el('h2', { class: 'mat-mdc-dialog-title', text: 'Welcome' }),
+        el('mat-dialog-content', { class: 'mat-mdc-dialog-content' }, option),
+      ],
+      { label: 'Welcome', backdropClass: 'warm-welcome-dialog-backdrop', closable: false },
+    );
   }
 
   #announcement() {
@@ -77,7 +121,14 @@ export class Interruptions {
       title: 'Auto-save is now enabled by default',
       body: 'Your chats are saved to your Drive as you go. You can turn this off in the settings.',
       closable: false,
-      actions: [{ text: 'Got it', primary: true, jslog: '273915', run: () => this.app.preferences.set('hasShownAutosaveOnDialog', true) }],
+      actions: [
+        {
+          text: 'Got it',
+          primary: true,
+          jslog: '273915',
+          run: () => this.app.preferences.set('hasShownAutosaveOnDialog', true),
+        },
+      ],
     });
   }
 
@@ -89,11 +140,34 @@ export class Interruptions {
       panel.remove();
       chat.changed.emit();
     };
-    const answer = (name, variant) => el('div', { class: 'vote-answer' }, el('h3', { text: name }), el('p', { text: variant }), msButton({ variant: 'secondary', on: { click: done } }, el('span', { text: `${name} is better` })));
-    const panel = el('ms-preference-vote', {},
+    const answer = (name, variant) =>
+      el(
+        'div',
+        { class: 'vote-answer' },
+        el('h3', { text: name }),
+        el('p', { text: variant }),
+        msButton({ variant: 'secondary', on: { click: done } }, el('span', { text: `${name} is better` })),
+      );
+    const panel = el(
+      'ms-preference-vote',
+      {},
       el('p', { text: 'Which response do you prefer?' }),
-      el('div', { class: 'vote-answers' }, answer('Response A', 'The answer above.'), answer('Response B', 'Another answer to the same prompt.')),
-      msButton({ variant: 'borderless', label: 'Skip preference vote', 'data-test-id': 'skip-button', on: { click: done } }, el('span', { text: 'Skip' })));
+      el(
+        'div',
+        { class: 'vote-answers' },
+        answer('Response A', 'The answer above.'),
+        answer('Response B', 'Another answer to the same prompt.'),
+      ),
+      msButton(
+        {
+          variant: 'borderless',
+          label: 'Skip preference vote',
+          'data-test-id': 'skip-button',
+          on: { click: done },
+        },
+        el('span', { text: 'Skip' }),
+      ),
+    );
     chat.vote = turn;
     view.content.append(panel);
     view.toEnd();
@@ -103,9 +177,20 @@ export class Interruptions {
   /** An old, hidden prompt tree that exists beside the live one. */
   #duplicateTree() {
     const area = el('textarea', { class: 'textarea', 'aria-label': 'Enter a prompt' });
-    const old = el('ms-prompt-input-wrapper', { hidden: true },
-      el('div', { class: 'prompt-input-wrapper' }, el('div', { class: 'text-wrapper' }, el('ms-autosize-textarea', {}, area)),
-        el('ms-run-button', {}, el('button', { type: 'submit', 'aria-disabled': 'true', 'ms-button': true, text: 'Run' }))));
+    const old = el(
+      'ms-prompt-input-wrapper',
+      { hidden: true },
+      el(
+        'div',
+        { class: 'prompt-input-wrapper' },
+        el('div', { class: 'text-wrapper' }, el('ms-autosize-textarea', {}, area)),
+        el(
+          'ms-run-button',
+          {},
+          el('button', { type: 'submit', 'aria-disabled': 'true', 'ms-button': true, text: 'Run' }),
+        ),
+      ),
+    );
     this.app.promptBox.host.before(old);
   }
 }
@@ -113,10 +198,29 @@ export class Interruptions {
 /** The page of saved chats. */
 export function libraryPage(prompts, open) {
   const rows = prompts.map(({ id, title }) => {
-    const link = el('a', { href: `/prompts/${id}`, text: title, on: { click: (event) => { event.preventDefault(); open(id); } } });
+    const link = el('a', {
+      href: `/prompts/${id}`,
+      text: title,
+      on: {
+        click: (event) => {
+          event.preventDefault();
+          open(id);
+        },
+      },
+    });
     return el('tr', {}, el('td', {}, link), el('td', { text: 'Chat prompt' }));
   });
-  const table = el('table', {}, el('thead', {}, el('tr', {}, el('th', { text: 'Name' }), el('th', { text: 'Type' }))), el('tbody'));
+  const table = el(
+    'table',
+    {},
+    el('thead', {}, el('tr', {}, el('th', { text: 'Name' }), el('th', { text: 'Type' }))),
+    el('tbody'),
+  );
   fill(table.lastChild, rows);
-  return el('ms-library-table', {}, el('h1', { text: 'Library' }), rows.length > 0 ? table : el('p', { class: 'nothing', text: 'No saved chat yet' }));
+  return el(
+    'ms-library-table',
+    {},
+    el('h1', { text: 'Library' }),
+    rows.length > 0 ? table : el('p', { class: 'nothing', text: 'No saved chat yet' }),
+  );
 }

@@ -114,7 +114,11 @@ class Blocks {
   }
 
   #tableHere() {
-    return this.line.includes('|') && TABLE_RULE.test(this.lines[this.at + 1] ?? '') && this.lines[this.at + 1].includes('-');
+    return (
+      this.line.includes('|') &&
+      TABLE_RULE.test(this.lines[this.at + 1] ?? '') &&
+      this.lines[this.at + 1].includes('-')
+    );
   }
 
   #table() {
@@ -122,10 +126,20 @@ class Blocks {
     const rows = [];
     this.at += 2;
     while (this.at < this.lines.length && this.line.includes('|')) {
-      rows.push(el('tr', {}, cells(this.line).map((cell) => el('td', {}, inline(cell)))));
+      rows.push(
+        el(
+          'tr',
+          {},
+          cells(this.line).map((cell) => el('td', {}, inline(cell))),
+        ),
+      );
       this.at += 1;
     }
-    return el('div', { class: 'table-container' }, el('table', {}, el('thead', {}, el('tr', {}, head)), el('tbody', {}, rows)));
+    return el(
+      'div',
+      { class: 'table-container' },
+      el('table', {}, el('thead', {}, el('tr', {}, head)), el('tbody', {}, rows)),
+    );
   }
 
   #paragraph() {
@@ -144,15 +158,43 @@ class Blocks {
 }
 
 function cells(line) {
-  return line.trim().replace(/^\||\|$/g, '').split('|').map((cell) => cell.trim());
+  return line
+    .trim()
+    .replace(/^\||\|$/g, '')
+    .split('|')
+    .map((cell) => cell.trim());
 }
 
 /** ms-code-block: an expansion panel with a title of icon and language. */
 export function codeBlock(text, language, ligature = 'code') {
-  const copy = el('button', { type: 'button', class: 'code-copy', 'aria-label': 'Copy to clipboard', on: { click: () => navigator.clipboard.writeText(text) } }, icon('content_copy'));
-  return el('ms-code-block', { icon: ligature === 'code' ? null : ligature },
-    el('mat-expansion-panel', { class: 'mat-expansion-panel mat-expanded' },
-      el('mat-expansion-panel-header', { class: 'mat-expansion-panel-header' },
-        el('mat-panel-title', { class: 'mat-expansion-panel-header-title' }, icon(ligature), el('span', { text: language || 'code' })), copy),
-      el('div', { class: 'mat-expansion-panel-body' }, el('pre', {}, el('code', { text })))));
+  const copy = el(
+    'button',
+    {
+      type: 'button',
+      class: 'code-copy',
+      'aria-label': 'Copy to clipboard',
+      on: { click: () => navigator.clipboard.writeText(text) },
+    },
+    icon('content_copy'),
+  );
+  return el(
+    'ms-code-block',
+    { icon: ligature === 'code' ? null : ligature },
+    el(
+      'mat-expansion-panel',
+      { class: 'mat-expansion-panel mat-expanded' },
+      el(
+        'mat-expansion-panel-header',
+        { class: 'mat-expansion-panel-header' },
+        el(
+          'mat-panel-title',
+          { class: 'mat-expansion-panel-header-title' },
+          icon(ligature),
+          el('span', { text: language || 'code' }),
+        ),
+        copy,
+      ),
+      el('div', { class: 'mat-expansion-panel-body' }, el('pre', {}, el('code', { text }))),
+    ),
+  );
 }

@@ -29,7 +29,13 @@ class ModelPicker {
   }
 
   #search() {
-    const input = el('input', { type: 'text', 'ms-input': true, 'aria-label': 'Search', placeholder: 'Search for a model', autocomplete: 'off' });
+    const input = el('input', {
+      type: 'text',
+      'ms-input': true,
+      'aria-label': 'Search',
+      placeholder: 'Search for a model',
+      autocomplete: 'off',
+    });
     input.addEventListener('input', () => {
       this.query = input.value.trim().toLowerCase();
       this.app.tick(() => this.#render());
@@ -38,12 +44,15 @@ class ModelPicker {
   }
 
   #chip(name) {
-    return msButton({
-      variant: 'filter-chip',
-      'data-test-category-button': true,
-      'data-category': name,
-      on: { click: () => this.#choose(name) },
-    }, el('span', { text: name }));
+    return msButton(
+      {
+        variant: 'filter-chip',
+        'data-test-category-button': true,
+        'data-category': name,
+        on: { click: () => this.#choose(name) },
+      },
+      el('span', { text: name }),
+    );
   }
 
   #choose(name) {
@@ -72,15 +81,26 @@ class ModelPicker {
 
   #row(model) {
     const tags = [model.fresh && 'New', model.paid && 'Paid'].filter(Boolean);
-    const title = el('div', { class: 'model-title' },
+    const title = el(
+      'div',
+      { class: 'model-title' },
       icon(model.kind === 'image' ? 'image' : model.kind === 'video' ? 'movie' : 'spark'),
       el('span', { class: 'model-title-text', text: model.title }),
-      tags.map((tag) => el('span', { class: 'model-tag', text: tag })));
-    const button = el('button', { type: 'button', class: 'content-button', id: `model-carousel-row-${model.name}`, on: { click: () => this.#pick(model) } },
+      tags.map((tag) => el('span', { class: 'model-tag', text: tag })),
+    );
+    const button = el(
+      'button',
+      {
+        type: 'button',
+        class: 'content-button',
+        id: `model-carousel-row-${model.name}`,
+        on: { click: () => this.#pick(model) },
+      },
       title,
       el('div', { class: 'model-row-id' }, el('span', { text: model.id }), icon('info')),
       el('div', { class: 'model-row-description', text: model.description }),
-      model.prices && el('div', { class: 'model-row-prices', text: model.prices }));
+      model.prices && el('div', { class: 'model-row-prices', text: model.prices }),
+    );
     if (model.id === this.app.run.model?.id) button.classList.add('selected');
     return this.app.faults.mark('model_rows', el('ms-model-carousel-row', {}, button));
   }
@@ -89,7 +109,11 @@ class ModelPicker {
     const { app } = this;
     app.tick(() => {
       if (model.chat) app.chooseModel(model);
-      else app.overlays.toast(`${model.title} opens on a page of its own, which is not part of the simulator.`, 'warning');
+      else
+        app.overlays.toast(
+          `${model.title} opens on a page of its own, which is not part of the simulator.`,
+          'warning',
+        );
       this.pane.close();
     });
   }

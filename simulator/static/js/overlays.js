@@ -30,8 +30,17 @@ export class Overlays {
 
   /** A menu below (or above) its trigger. `items` are buttons with role menuitem. */
   menu(trigger, items, { label = '' } = {}) {
-    const panel = el('div', { class: 'mat-mdc-menu-panel', role: 'menu', tabindex: '-1', 'aria-label': label || null }, items);
-    const pane = this.#open(panel, { backdrop: 'transparent', anchor: trigger, paneClass: 'x-menu-pane', lingers: true });
+    const panel = el(
+      'div',
+      { class: 'mat-mdc-menu-panel', role: 'menu', tabindex: '-1', 'aria-label': label || null },
+      items,
+    );
+    const pane = this.#open(panel, {
+      backdrop: 'transparent',
+      anchor: trigger,
+      paneClass: 'x-menu-pane',
+      lingers: true,
+    });
     trigger.setAttribute('aria-expanded', 'true');
     pane.onClose(() => trigger.setAttribute('aria-expanded', 'false'));
     panel.addEventListener('keydown', moveFocus);
@@ -41,20 +50,44 @@ export class Overlays {
 
   /** The panel of a select. */
   listbox(trigger, options, { label }) {
-    const panel = el('div', { class: 'mat-mdc-select-panel', role: 'listbox', tabindex: '-1', 'aria-label': label, id: `${trigger.id}-panel` }, options);
-    const pane = this.#open(panel, { backdrop: 'transparent', anchor: trigger, paneClass: 'x-select-pane', lingers: true, match: true });
+    const panel = el(
+      'div',
+      {
+        class: 'mat-mdc-select-panel',
+        role: 'listbox',
+        tabindex: '-1',
+        'aria-label': label,
+        id: `${trigger.id}-panel`,
+      },
+      options,
+    );
+    const pane = this.#open(panel, {
+      backdrop: 'transparent',
+      anchor: trigger,
+      paneClass: 'x-select-pane',
+      lingers: true,
+      match: true,
+    });
     panel.addEventListener('keydown', moveFocus);
     return pane;
   }
 
   /** A centred dialog. `content` is a node or a list of nodes. */
   dialog(content, { label = null, paneClass = '', backdropClass = '', closable = true } = {}) {
-    return this.#open(dialogContainer(content, label), { backdrop: 'dark', paneClass: `x-dialog-pane ${paneClass}`, backdropClass, closable });
+    return this.#open(dialogContainer(content, label), {
+      backdrop: 'dark',
+      paneClass: `x-dialog-pane ${paneClass}`,
+      backdropClass,
+      closable,
+    });
   }
 
   /** A side sheet: a dialog that slides in from the right edge. */
   sideSheet(content, { label = null } = {}) {
-    const pane = this.#open(dialogContainer(content, label), { backdrop: 'dark', paneClass: 'ms-sliding-right-panel-dialog' });
+    const pane = this.#open(dialogContainer(content, label), {
+      backdrop: 'dark',
+      paneClass: 'ms-sliding-right-panel-dialog',
+    });
     pane.node.classList.add('animation-enabled');
     requestAnimationFrame(() => pane.node.classList.add('animation-show'));
     pane.onClose(() => pane.node.classList.remove('animation-show'));
@@ -64,12 +97,27 @@ export class Overlays {
   /** A toast at the top centre; kind is 'error' or 'warning' or 'info'. */
   toast(text, kind = 'error', duration = 6000) {
     const ligature = { error: 'error', warning: 'warning' }[kind] ?? 'info';
-    const body = el('ms-toast', {}, el('div', { class: `toast ${kind}`, role: 'alert' }, icon(ligature), el('span', { class: 'content-text', text })));
-    const host = el('mat-snack-bar-container', { class: 'ms-toast-snack-bar-container mat-mdc-snack-bar-container' }, body);
+    const body = el(
+      'ms-toast',
+      {},
+      el(
+        'div',
+        { class: `toast ${kind}`, role: 'alert' },
+        icon(ligature),
+        el('span', { class: 'content-text', text }),
+      ),
+    );
+    const host = el(
+      'mat-snack-bar-container',
+      { class: 'ms-toast-snack-bar-container mat-mdc-snack-bar-container' },
+      body,
+    );
     const pane = el('div', { class: 'cdk-overlay-pane x-toast-pane' }, host);
     const wrapper = el('div', { class: 'cdk-global-overlay-wrapper x-toast-wrapper' }, pane);
     const close = () => wrapper.remove();
-    body.firstChild.append(msButton({ variant: 'icon borderless small', label: 'Dismiss', ligature: 'close', on: { click: close } }));
+    body.firstChild.append(
+      msButton({ variant: 'icon borderless small', label: 'Dismiss', ligature: 'close', on: { click: close } }),
+    );
     this.container.append(wrapper);
     setTimeout(close, duration);
     return wrapper;
@@ -98,7 +146,19 @@ export class Overlays {
 class Pane {
   #listeners = [];
 
-  constructor(overlays, content, { backdrop, anchor = null, paneClass = '', backdropClass = '', closable = true, lingers = false, match = false }) {
+  constructor(
+    overlays,
+    content,
+    {
+      backdrop,
+      anchor = null,
+      paneClass = '',
+      backdropClass = '',
+      closable = true,
+      lingers = false,
+      match = false,
+    },
+  ) {
     this.overlays = overlays;
     this.closable = closable;
     this.lingers = lingers;
@@ -106,7 +166,11 @@ class Pane {
     this.focusBefore = document.activeElement;
     this.backdrop = makeBackdrop(backdrop, backdropClass);
     this.node = el('div', { class: `cdk-overlay-pane ${paneClass}`.trim() }, content);
-    this.wrapper = el('div', { class: anchor ? 'cdk-overlay-connected-position-bounding-box' : 'cdk-global-overlay-wrapper' }, this.node);
+    this.wrapper = el(
+      'div',
+      { class: anchor ? 'cdk-overlay-connected-position-bounding-box' : 'cdk-global-overlay-wrapper' },
+      this.node,
+    );
     overlays.container.append(this.backdrop, this.wrapper);
     this.backdrop.addEventListener('click', () => this.closable && this.close());
     if (anchor) place(this.node, anchor, match);
@@ -129,8 +193,9 @@ class Pane {
 
   #dropBackdrop() {
     if (this.lingers && this.overlays.knobs.lingering_backdrop) {
-      this.backdrop.replaceWith(this.backdrop.cloneNode());
-      this.overlays.container.querySelector('.cdk-overlay-backdrop-showing').classList.add('x-left-behind');
+      const left = this.backdrop.cloneNode();
+      left.classList.add('x-left-behind');
+      this.backdrop.replaceWith(left);
       return;
     }
     this.backdrop.classList.remove('cdk-overlay-backdrop-showing');
@@ -140,14 +205,26 @@ class Pane {
 }
 
 function makeBackdrop(kind, extra) {
-  const node = el('div', { class: `cdk-overlay-backdrop cdk-overlay-${kind}-backdrop cdk-overlay-backdrop-showing ${extra}`.trim() });
+  const node = el('div', {
+    class: `cdk-overlay-backdrop cdk-overlay-${kind}-backdrop cdk-overlay-backdrop-showing ${extra}`.trim(),
+  });
   return node;
 }
 
 function dialogContainer(content, label) {
   const surface = el('div', { class: 'mat-mdc-dialog-surface mdc-dialog__surface' }, content);
   const inner = el('div', { class: 'mat-mdc-dialog-inner-container mdc-dialog__container' }, surface);
-  return el('mat-dialog-container', { class: 'mat-mdc-dialog-container mdc-dialog', role: 'dialog', 'aria-modal': 'true', tabindex: '-1', 'aria-label': label }, inner);
+  return el(
+    'mat-dialog-container',
+    {
+      class: 'mat-mdc-dialog-container mdc-dialog',
+      role: 'dialog',
+      'aria-modal': 'true',
+      tabindex: '-1',
+      'aria-label': label,
+    },
+    inner,
+  );
 }
 
 /** Under the anchor if there is room, else above it; kept inside the window. */
@@ -186,7 +263,13 @@ function moveFocus(event) {
 
 /** Title row of a dialog or sheet with its close button. */
 export function dialogHeader(title, { close, closeLabel = 'Close panel', sheet = false }) {
-  const button = msButton({ variant: 'icon borderless', label: closeLabel, ligature: 'close', 'data-test-close-button': sheet, on: { click: close } });
+  const button = msButton({
+    variant: 'icon borderless',
+    label: closeLabel,
+    ligature: 'close',
+    'data-test-close-button': sheet,
+    on: { click: close },
+  });
   return el('h2', { class: 'mat-mdc-dialog-title shared-dialog-header' }, el('span', { text: title }), button);
 }
 
@@ -199,10 +282,23 @@ export function ask(overlays, { title, body, actions, tag = null, closable = tru
     row,
   ];
   const pane = overlays.dialog(tag ? el(tag, {}, content) : content, { label: title, closable, backdropClass });
-  fill(row, actions.map(({ text, primary, run, ...attributes }) => msButton({
-    variant: primary ? 'primary' : 'borderless',
-    ...attributes,
-    on: { click: () => { pane.close(); run?.(); } },
-  }, el('span', { text }))));
+  fill(
+    row,
+    actions.map(({ text, primary, run, ...attributes }) =>
+      msButton(
+        {
+          variant: primary ? 'primary' : 'borderless',
+          ...attributes,
+          on: {
+            click: () => {
+              pane.close();
+              run?.();
+            },
+          },
+        },
+        el('span', { text }),
+      ),
+    ),
+  );
   return pane;
 }

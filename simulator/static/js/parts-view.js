@@ -23,10 +23,19 @@ export class UserParts {
     const text = textOf(this.turn.parts);
     const cut = !whole && text.length > SHOWN_AT_FIRST;
     const shown = cut ? `${text.slice(0, SHOWN_AT_FIRST)}…` : text;
-    const more = el('button', { type: 'button', class: 'show-more', on: { click: () => this.show(true) } },
-      el('span', { text: `Show all ${text.length.toLocaleString('en-US')} characters` }));
-    const media = (this.turn.files ?? []).map((file) => el('ms-file-chunk', {}, icon('description'), el('span', { class: 'name', text: file.name })));
-    this.host.replaceChildren(...media, el('ms-text-chunk', {}, el('ms-cmark-node', { class: 'cmark-node user-chunk', text: shown })), ...(cut ? [more] : []));
+    const more = el(
+      'button',
+      { type: 'button', class: 'show-more', on: { click: () => this.show(true) } },
+      el('span', { text: `Show all ${text.length.toLocaleString('en-US')} characters` }),
+    );
+    const media = (this.turn.files ?? []).map((file) =>
+      el('ms-file-chunk', {}, icon('description'), el('span', { class: 'name', text: file.name })),
+    );
+    this.host.replaceChildren(
+      ...media,
+      el('ms-text-chunk', {}, el('ms-cmark-node', { class: 'cmark-node user-chunk', text: shown })),
+      ...(cut ? [more] : []),
+    );
   }
 }
 
@@ -104,10 +113,29 @@ export class PartsView {
 class ThoughtChunk {
   constructor() {
     this.flow = new TextFlow();
-    this.title = el('mat-panel-title', { class: 'mat-expansion-panel-header-title' }, icon('psychology'), el('span', { text: 'Thinking' }), icon('expand_more', 'x-chevron'));
-    this.panel = el('mat-expansion-panel', { class: 'mat-expansion-panel thought-panel mat-expanded' },
-      el('mat-expansion-panel-header', { class: 'mat-expansion-panel-header', role: 'button', tabindex: '0', 'aria-expanded': 'true', on: { click: () => this.toggle(), keydown: (event) => event.key === 'Enter' && this.toggle() } }, this.title),
-      el('div', { class: 'mat-expansion-panel-body' }, el('ms-text-chunk', {}, this.flow.host)));
+    this.title = el(
+      'mat-panel-title',
+      { class: 'mat-expansion-panel-header-title' },
+      icon('psychology'),
+      el('span', { text: 'Thinking' }),
+      icon('expand_more', 'x-chevron'),
+    );
+    this.panel = el(
+      'mat-expansion-panel',
+      { class: 'mat-expansion-panel thought-panel mat-expanded' },
+      el(
+        'mat-expansion-panel-header',
+        {
+          class: 'mat-expansion-panel-header',
+          role: 'button',
+          tabindex: '0',
+          'aria-expanded': 'true',
+          on: { click: () => this.toggle(), keydown: (event) => event.key === 'Enter' && this.toggle() },
+        },
+        this.title,
+      ),
+      el('div', { class: 'mat-expansion-panel-body' }, el('ms-text-chunk', {}, this.flow.host)),
+    );
     this.host = el('ms-thought-chunk', {}, this.panel);
   }
 
@@ -137,12 +165,17 @@ function singlePart(part) {
 }
 
 function callChunk([name, struct]) {
-  return el('ms-function-call-chunk', {}, codeBlock(JSON.stringify(readStruct(struct), null, 2), name, 'function'));
+  return el(
+    'ms-function-call-chunk',
+    {},
+    codeBlock(JSON.stringify(readStruct(struct), null, 2), name, 'function'),
+  );
 }
 
 function mediaChunk([mime, data]) {
   const source = `data:${mime};base64,${data}`;
-  if (mime.startsWith('image/')) return el('ms-image-chunk', {}, el('img', { class: 'loaded-image', src: source, alt: 'Generated image' }));
+  if (mime.startsWith('image/'))
+    return el('ms-image-chunk', {}, el('img', { class: 'loaded-image', src: source, alt: 'Generated image' }));
   if (mime.startsWith('audio/')) return el('ms-audio-chunk', {}, el('audio', { controls: true, src: source }));
   return el('ms-file-chunk', {}, icon('description'), el('span', { class: 'name', text: mime }));
 }

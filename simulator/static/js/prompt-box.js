@@ -20,7 +20,10 @@ export class PromptBox {
     this.text = '';
     this.attachments = new Attachments(app, () => this.#changed());
     this.area = this.#textarea();
-    this.layOut = new Debounce(() => LAID_OUT_LATER_MS, () => this.area.classList.remove('x-unlaid'));
+    this.layOut = new Debounce(
+      () => LAID_OUT_LATER_MS,
+      () => this.area.classList.remove('x-unlaid'),
+    );
     this.button = new RunButton(app, { onRun: () => this.submit(), onStop: () => app.chat.stop() });
     this.host = el('ms-prompt-box', {}, this.#container());
     app.chat.changed.on(() => this.sync());
@@ -45,10 +48,20 @@ export class PromptBox {
     const area = faults.mark('prompt_textarea', this.area);
     const text = el(this.app.era('E6') ? 'div' : 'ms-autosize-textarea', {}, area);
     this.wrapper = el('div', { class: 'text-wrapper' }, text);
-    return el('div', { class: 'prompt-box-container' },
-      this.attachments.row, this.wrapper,
-      el('div', { class: 'prompt-box-actions' },
-        this.attachments.button, this.app.tokens.host, el('span', { class: 'x-space' }), this.button.mounted));
+    return el(
+      'div',
+      { class: 'prompt-box-container' },
+      this.attachments.row,
+      this.wrapper,
+      el(
+        'div',
+        { class: 'prompt-box-actions' },
+        this.attachments.button,
+        this.app.tokens.host,
+        el('span', { class: 'x-space' }),
+        this.button.mounted,
+      ),
+    );
   }
 
   #input() {
@@ -89,7 +102,9 @@ export class PromptBox {
 
   #key(event) {
     if (event.key !== 'Enter' || event.isComposing || event.shiftKey) return;
-    const submits = this.ctrlEnter ? event.ctrlKey || event.metaKey : !event.ctrlKey && !event.metaKey && !event.altKey;
+    const submits = this.ctrlEnter
+      ? event.ctrlKey || event.metaKey
+      : !event.ctrlKey && !event.metaKey && !event.altKey;
     if (!submits) return;
     event.preventDefault();
     if (!this.ready) return;
@@ -103,7 +118,15 @@ export class PromptBox {
     const { app } = this;
     const filled = this.text.trim() !== '' || this.attachments.ready.length > 0;
     const held = app.knobs.hold_run_while_counting && app.tokens.pending;
-    return filled && !held && !this.attachments.busy && !app.chat.generating && !app.chat.vote && Boolean(app.run.model) && !app.run.model.paid;
+    return (
+      filled &&
+      !held &&
+      !this.attachments.busy &&
+      !app.chat.generating &&
+      !app.chat.vote &&
+      Boolean(app.run.model) &&
+      !app.run.model.paid
+    );
   }
 
   parts() {

@@ -10,7 +10,12 @@ export class RunButton {
     Object.assign(this, { app, onRun, onStop });
     this.running = false;
     this.tooltip = null;
-    this.button = el('button', { type: 'submit', 'ms-button': true, class: 'ms-button-primary', on: { click: () => this.#click() } });
+    this.button = el('button', {
+      type: 'submit',
+      'ms-button': true,
+      class: 'ms-button-primary',
+      on: { click: () => this.#click() },
+    });
     this.host = el(app.faults.tag('run_button', 'ms-run-button'), { class: 'x-run' }, this.button);
     if (app.knobs.tooltip_over_run) this.#listenForCover();
     this.mounted = app.faults.mark('run_button', this.host);
@@ -37,7 +42,11 @@ export class RunButton {
   }
 
   #stopContent() {
-    return [spinner(), el('span', { class: 'stoppable-stop' }), el('span', { class: 'run-button-label', text: this.app.faults.word('run_button', 'Stop') })];
+    return [
+      spinner(),
+      el('span', { class: 'stoppable-stop' }),
+      el('span', { class: 'run-button-label', text: this.app.faults.word('run_button', 'Stop') }),
+    ];
   }
 
   #runContent(ctrlEnter, noKey) {
@@ -56,7 +65,10 @@ export class RunButton {
   #listenForCover() {
     let dismissed = false;
     this.host.addEventListener('mouseenter', () => {
-      if (!dismissed) this.#cover(() => { dismissed = true; });
+      if (!dismissed)
+        this.#cover(() => {
+          dismissed = true;
+        });
     });
     this.host.addEventListener('mouseleave', () => {
       if (!this.tooltip) dismissed = false;
@@ -68,7 +80,11 @@ export class RunButton {
     if (this.tooltip) return;
     const box = this.host.getBoundingClientRect();
     const surface = el('div', { class: 'mat-mdc-tooltip-surface mdc-tooltip__surface', text: 'Run this prompt' });
-    this.tooltip = el('mat-tooltip-component', { class: 'x-cover' }, el('div', { class: 'mdc-tooltip mat-mdc-tooltip', role: 'tooltip' }, surface));
+    this.tooltip = el(
+      'mat-tooltip-component',
+      { class: 'x-cover' },
+      el('div', { class: 'mdc-tooltip mat-mdc-tooltip', role: 'tooltip' }, surface),
+    );
     for (const side of ['left', 'top', 'width', 'height']) this.tooltip.style[side] = `${box[side]}px`;
     const close = () => {
       this.tooltip?.remove();
@@ -92,7 +108,8 @@ function spinner() {
   svg.setAttribute('viewBox', '0 0 24 24');
   svg.setAttribute('aria-hidden', 'true');
   const circle = document.createElementNS(SVG, 'circle');
-  for (const [name, value] of Object.entries({ cx: 12, cy: 12, r: 9, fill: 'none' })) circle.setAttribute(name, value);
+  for (const [name, value] of Object.entries({ cx: 12, cy: 12, r: 9, fill: 'none' }))
+    circle.setAttribute(name, value);
   svg.append(circle);
   return svg;
 }

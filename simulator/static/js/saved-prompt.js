@@ -6,7 +6,12 @@ export function readPrompt(prompt) {
     title: prompt?.[4]?.[0] ?? null,
     model: settings[2] ?? null,
     system: prompt?.[12]?.[0] ?? '',
-    settings: clean({ temperature: settings[0], stops: settings[1], topP: settings[4], maxOutputTokens: settings[6] }),
+    settings: clean({
+      temperature: settings[0],
+      stops: settings[1],
+      topP: settings[4],
+      maxOutputTokens: settings[6],
+    }),
     turns: joined(prompt?.[13]?.[0] ?? []),
   };
 }

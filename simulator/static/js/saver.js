@@ -15,7 +15,7 @@ export class Saver {
   forget() {
     this.id = null;
     this.title = null;
-    this.saved = false;
+    this.failed = false;
     this.generationOfChat = (this.generationOfChat ?? 0) + 1;
   }
 
@@ -23,7 +23,11 @@ export class Saver {
   adopt(id, title) {
     this.id = id;
     this.title = title;
-    this.saved = true;
+  }
+
+  /** True when leaving the chat would lose its turns. */
+  get atRisk() {
+    return !this.wanted || this.failed;
   }
 
   get wanted() {
@@ -32,12 +36,8 @@ export class Saver {
 
   /** Save the chat after a run; a chat that was left meanwhile is not touched any more. */
   async save(turn) {
-    if (!this.wanted) {
-      this.saved = false;
-      return;
-    }
+    if (!this.wanted) return;
     const mine = this.generationOfChat;
-    this.saved = true;
     if (!this.title) await this.#findTitle(turn);
     if (mine !== this.generationOfChat) return;
     await this.#store(mine);
@@ -50,7 +50,13 @@ export class Saver {
     const fallback = text.trim().split(/\s+/).slice(0, 8).join(' ').slice(0, 60) || UNTITLED;
     const answer = textOf(turn.parts.filter((part) => !part[12]));
     try {
-      const response = await this.app.rpc.unary('GenerateTitle', [text.slice(0, 2000), answer.slice(0, 2000), null, null, mintToken()]);
+      const response = await this.app.rpc.unary('GenerateTitle', [
+        text.slice(0, 2000),
+        answer.slice(0, 2000),
+        null,
+        null,
+        mintToken(),
+      ]);
       const title = Array.isArray(response) ? response[0] : null;
       this.title = typeof title === 'string' && title !== '' ? title : fallback;
     } catch {
@@ -64,10 +70,14 @@ export class Saver {
     try {
       const response = await this.app.rpc.unary(method, [message]);
       if (mine !== this.generationOfChat) return;
+      this.failed = false;
       if (!this.id) this.#adopt(response);
     } catch (error) {
-      this.saved = false;
-      this.app.overlays.toast(`Failed to save prompt. ${error.http ? 'Internal error encountered.' : error.message}`, 'error');
+      this.failed = true;
+      this.app.overlays.toast(
+        `Failed to save prompt. ${error.http ? 'Internal error encountered.' : error.message}`,
+        'error',
+      );
     }
   }
 

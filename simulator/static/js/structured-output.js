@@ -12,7 +12,11 @@ export function openStructuredOutput(app) {
 }
 
 function open(app) {
-  const area = el('textarea', { spellcheck: 'false', 'aria-label': 'Response schema', placeholder: '{"type": "object", "properties": { … }}' });
+  const area = el('textarea', {
+    spellcheck: 'false',
+    'aria-label': 'Response schema',
+    placeholder: '{"type": "object", "properties": { … }}',
+  });
   area.value = app.run.schema ? JSON.stringify(app.run.schema, null, 2) : '';
   const error = el('p', { class: 'field-error', role: 'status' });
   const save = () => {
@@ -22,13 +26,38 @@ function open(app) {
     app.run.set({ schema: result.schema });
     pane.close();
   };
-  const content = el('ms-edit-structured-output-dialog', {},
+  const content = el(
+    'ms-edit-structured-output-dialog',
+    {},
     dialogHeader('Structured outputs', { closeLabel: 'close', close: () => pane.close() }),
-    el('mat-dialog-content', { class: 'mat-mdc-dialog-content' },
-      el('p', { text: 'Schema of the answer, as an OpenAPI schema object in JSON.' }), el('ms-json-schema-editor', {}, area), error),
-    el('mat-dialog-actions', { class: 'mat-mdc-dialog-actions' },
-      msButton({ variant: 'borderless', label: 'Reset the schema', on: { click: () => { area.value = ''; } } }, el('span', { text: 'Reset' })),
-      msButton({ variant: 'primary', label: 'Save the schema', on: { click: save } }, el('span', { text: 'Save' }))));
+    el(
+      'mat-dialog-content',
+      { class: 'mat-mdc-dialog-content' },
+      el('p', { text: 'Schema of the answer, as an OpenAPI schema object in JSON.' }),
+      el('ms-json-schema-editor', {}, area),
+      error,
+    ),
+    el(
+      'mat-dialog-actions',
+      { class: 'mat-mdc-dialog-actions' },
+      msButton(
+        {
+          variant: 'borderless',
+          label: 'Reset the schema',
+          on: {
+            click: () => {
+              area.value = '';
+            },
+          },
+        },
+        el('span', { text: 'Reset' }),
+      ),
+      msButton(
+        { variant: 'primary', label: 'Save the schema', on: { click: save } },
+        el('span', { text: 'Save' }),
+      ),
+    ),
+  );
   const pane = app.overlays.dialog(content, { label: 'Structured outputs', paneClass: 'x-wide' });
   area.focus();
 }
@@ -37,7 +66,8 @@ function parse(text) {
   if (text.trim() === '') return { schema: null };
   try {
     const schema = JSON.parse(text);
-    if (schema === null || typeof schema !== 'object' || Array.isArray(schema)) return { error: 'The schema must be a JSON object.' };
+    if (schema === null || typeof schema !== 'object' || Array.isArray(schema))
+      return { error: 'The schema must be a JSON object.' };
     return { schema };
   } catch (error) {
     return { error: `This is not valid JSON: ${error.message}` };

@@ -23,8 +23,13 @@ class SystemInstructionsSheet {
     this.presets = readPresets();
     this.name = app.preferences.get('selectedSystemInstructionsConfigName') ?? '';
     this.status = el('span', { class: 'saving-status', 'aria-live': 'polite' });
-    this.save = new Debounce(() => SAVE_AFTER_MS, () => this.#save());
-    this.pane = app.overlays.sideSheet(el('ms-system-instructions', {}, this.#parts()), { label: 'System instructions' });
+    this.save = new Debounce(
+      () => SAVE_AFTER_MS,
+      () => this.#save(),
+    );
+    this.pane = app.overlays.sideSheet(el('ms-system-instructions', {}, this.#parts()), {
+      label: 'System instructions',
+    });
     this.pane.onClose(() => this.#closed());
     this.area.focus();
   }
@@ -40,7 +45,14 @@ class SystemInstructionsSheet {
       onChoose: (name) => this.#usePreset(name),
     });
     this.select.sync(this.name, this.#options());
-    this.title = el('input', { type: 'text', 'ms-input': true, 'aria-label': 'Title', placeholder: 'Title', autocomplete: 'off', on: { input: () => this.#edited() } });
+    this.title = el('input', {
+      type: 'text',
+      'ms-input': true,
+      'aria-label': 'Title',
+      placeholder: 'Title',
+      autocomplete: 'off',
+      on: { input: () => this.#edited() },
+    });
     this.title.value = this.name;
     this.area = el('textarea', {
       class: 'in-run-settings',
@@ -50,7 +62,12 @@ class SystemInstructionsSheet {
       on: { input: () => this.#edited() },
     });
     this.area.value = this.app.run.system;
-    return [header, el('div', { class: 'preset-row' }, this.select.field), el('div', { class: 'title-row' }, this.title, this.status), this.area];
+    return [
+      header,
+      el('div', { class: 'preset-row' }, this.select.field),
+      el('div', { class: 'title-row' }, this.title, this.status),
+      this.area,
+    ];
   }
 
   #options() {
@@ -70,7 +87,9 @@ class SystemInstructionsSheet {
     preferences.set('selectedSystemInstructionsConfigName', this.name || null);
     this.select.sync(this.name, this.#options());
     run.set({ system: this.area.value });
-    this.app.tick(() => { this.status.textContent = 'Saved'; });
+    this.app.tick(() => {
+      this.status.textContent = 'Saved';
+    });
   }
 
   #usePreset(name) {

@@ -12,8 +12,15 @@ export class TokenCounter {
     this.changed = new Signal();
     this.inFlight = false;
     this.value = el('span', { class: 'v3-token-count-value', text: '0' });
-    this.host = el('ms-token-status', {}, el('ms-token-count', {}, this.value, el('span', { class: 'token-unit', text: ' tokens' })));
-    this.timer = new Debounce(() => app.knobs.token_count_delay_ms, () => this.#ask());
+    this.host = el(
+      'ms-token-status',
+      {},
+      el('ms-token-count', {}, this.value, el('span', { class: 'token-unit', text: ' tokens' })),
+    );
+    this.timer = new Debounce(
+      () => app.knobs.token_count_delay_ms,
+      () => this.#ask(),
+    );
   }
 
   /** True from a change of the prompt until its count has arrived. */
@@ -42,7 +49,10 @@ export class TokenCounter {
 
   async #ask() {
     const { app } = this;
-    const turns = [...app.chat.turns.filter((turn) => !turn.error), { role: 'user', parts: app.promptBox.parts() }];
+    const turns = [
+      ...app.chat.turns.filter((turn) => !turn.error),
+      { role: 'user', parts: app.promptBox.parts() },
+    ];
     const hasMedia = app.promptBox.attachments.ready.length > 0;
     const round = this.#round;
     if (!app.run.model) return this.touch();
@@ -52,7 +62,11 @@ export class TokenCounter {
       if (round === this.#round) this.show(response[0] ?? 0);
     } catch (error) {
       const denied = error.code === 7;
-      if (round === this.#round) app.overlays.toast(`Failed to count tokens${denied ? ': permission denied' : ''}. Please try again.`, 'error');
+      if (round === this.#round)
+        app.overlays.toast(
+          `Failed to count tokens${denied ? ': permission denied' : ''}. Please try again.`,
+          'error',
+        );
     }
     if (round !== this.#round) return undefined;
     this.inFlight = false;

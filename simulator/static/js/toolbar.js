@@ -10,42 +10,98 @@ export class Toolbar {
     this.indicator = el('div', { class: 'incognito-slot' });
     this.newChat = this.#newChatButton();
     this.toggle = app.era('E5') ? null : this.#temporaryToggle();
-    this.more = msButton({ variant: 'icon borderless', label: 'View more actions', ligature: 'more_vert', 'aria-haspopup': 'menu', 'aria-expanded': 'false', on: { click: () => app.tick(() => this.#openMenu()) } });
-    this.settings = msButton({ variant: 'icon borderless', class: 'runsettings-toggle-button', label: 'Toggle run settings panel', ligature: 'tune', on: { click: () => app.panel.toggle() } });
+    this.more = msButton({
+      variant: 'icon borderless',
+      label: 'View more actions',
+      ligature: 'more_vert',
+      'aria-haspopup': 'menu',
+      'aria-expanded': 'false',
+      on: { click: () => app.tick(() => this.#openMenu()) },
+    });
+    this.settings = msButton({
+      variant: 'icon borderless',
+      class: 'runsettings-toggle-button',
+      label: 'Toggle run settings panel',
+      ligature: 'tune',
+      on: { click: () => app.panel.toggle() },
+    });
     this.host = el('ms-toolbar', {}, el('div', { class: 'toolbar-container' }, this.#left(), this.#right()));
     app.chat.changed.on(() => this.sync());
     this.sync();
   }
 
   #left() {
-    const menu = msButton({ variant: 'icon borderless', class: 'x-nav-toggle', label: 'Expand or collapse navigation menu', ligature: 'menu', on: { click: () => this.app.navigation.toggle() } });
-    return el('div', { class: 'toolbar-left' }, menu, el('div', { class: 'page-title' }, this.title), this.indicator);
+    const menu = msButton({
+      variant: 'icon borderless',
+      class: 'x-nav-toggle',
+      label: 'Expand or collapse navigation menu',
+      ligature: 'menu',
+      on: { click: () => this.app.navigation.toggle() },
+    });
+    return el(
+      'div',
+      { class: 'toolbar-left' },
+      menu,
+      el('div', { class: 'page-title' }, this.title),
+      this.indicator,
+    );
   }
 
   #right() {
-    const raw = msButton({ variant: 'icon borderless', label: 'Toggle raw mode', 'data-test-raw-mode': true, ligature: 'code', 'aria-pressed': 'false', on: { click: () => this.#raw(raw) } });
-    return el('div', { class: 'toolbar-right' }, raw, this.toggle, this.newChat, el('div', { class: 'overflow-menu-wrapper' }, this.more), this.settings);
+    const raw = msButton({
+      variant: 'icon borderless',
+      label: 'Toggle raw mode',
+      'data-test-raw-mode': true,
+      ligature: 'code',
+      'aria-pressed': 'false',
+      on: { click: () => this.#raw(raw) },
+    });
+    return el(
+      'div',
+      { class: 'toolbar-right' },
+      raw,
+      this.toggle,
+      this.newChat,
+      el('div', { class: 'overflow-menu-wrapper' }, this.more),
+      this.settings,
+    );
   }
 
   #newChatButton() {
     const { app } = this;
-    const button = msButton({ variant: 'icon borderless', label: 'New chat', ligature: 'add', iconname: 'add', 'data-test-clear': 'outside', on: { click: () => app.chat.requestNew() } });
+    const button = msButton({
+      variant: 'icon borderless',
+      label: 'New chat',
+      ligature: 'add',
+      iconname: 'add',
+      'data-test-clear': 'outside',
+      on: { click: () => app.chat.requestNew() },
+    });
     return app.faults.mark('new_chat', button);
   }
 
   /** Eras E3 and E4: a toggle in the toolbar. */
   #temporaryToggle() {
     const { app } = this;
-    this.toggleButton = msButton({ variant: 'icon borderless', label: 'Temporary chat toggle', ligature: 'incognito', iconname: 'incognito', on: { click: () => app.toggleTemporary() } });
+    this.toggleButton = msButton({
+      variant: 'icon borderless',
+      label: 'Temporary chat toggle',
+      ligature: 'incognito',
+      iconname: 'incognito',
+      on: { click: () => app.toggleTemporary() },
+    });
     return app.faults.mark('temporary_chat', el('ms-incognito-mode-toggle', {}, this.toggleButton));
   }
 
   #openMenu() {
     if (this.app.overlays.anyOpen) return;
-    const pane = this.app.overlays.menu(this.more, this.#items((run) => {
-      pane.close();
-      run();
-    }));
+    const pane = this.app.overlays.menu(
+      this.more,
+      this.#items((run) => {
+        pane.close();
+        run();
+      }),
+    );
   }
 
   #items(choose) {
@@ -59,8 +115,14 @@ export class Toolbar {
     const { app } = this;
     const mark = app.chat.temporary ? el('span', { 'data-test-incognito-checkmark': true }, icon('check')) : null;
     const label = app.faults.word('temporary_chat', 'Temporary chat');
-    const item = menuItem('incognito', label, '', () => choose(() => app.toggleTemporary()),
-      { 'data-test-incognito-toggle': true, 'aria-label': 'Toggle temporary chat' }, mark);
+    const item = menuItem(
+      'incognito',
+      label,
+      '',
+      () => choose(() => app.toggleTemporary()),
+      { 'data-test-incognito-toggle': true, 'aria-label': 'Toggle temporary chat' },
+      mark,
+    );
     return app.faults.mark('temporary_chat', item);
   }
 
@@ -74,7 +136,9 @@ export class Toolbar {
     const { chat } = this.app;
     if (this.newChat) setDisabled(this.newChat, chat.empty || chat.generating);
     this.toggleButton?.classList.toggle('ms-button-active', chat.temporary);
-    const title = chat.temporary ? 'Temporary chat' : (chat.saver.title ?? (chat.empty ? 'Chat prompt' : 'Untitled prompt'));
+    const title = chat.temporary
+      ? 'Temporary chat'
+      : (chat.saver.title ?? (chat.empty ? 'Chat prompt' : 'Untitled prompt'));
     this.title.textContent = title;
     document.title = `${title} | Google AI Studio`;
     fill(this.indicator, chat.temporary ? indicator() : null);
@@ -82,5 +146,14 @@ export class Toolbar {
 }
 
 function indicator() {
-  return el('ms-incognito-mode-indicator', {}, el('div', { class: 'incognito-container' }, icon('incognito'), el('span', { class: 'main-text', 'data-test-id': 'main-text', text: 'Temporary chat' })));
+  return el(
+    'ms-incognito-mode-indicator',
+    {},
+    el(
+      'div',
+      { class: 'incognito-container' },
+      icon('incognito'),
+      el('span', { class: 'main-text', 'data-test-id': 'main-text', text: 'Temporary chat' }),
+    ),
+  );
 }

@@ -5,10 +5,32 @@ import { textOf } from './wire.js';
 
 export function turnActions(view) {
   const { app, turn } = view;
-  const edit = msButton({ variant: 'icon borderless small', class: 'toggle-edit-button', label: 'Edit', on: { click: () => toggleEdit(view, edit) } }, el('span', { class: 'material-symbols-outlined notranslate', text: 'edit' }));
+  const edit = msButton(
+    {
+      variant: 'icon borderless small',
+      class: 'toggle-edit-button',
+      label: 'Edit',
+      on: { click: () => toggleEdit(view, edit) },
+    },
+    el('span', { class: 'material-symbols-outlined notranslate', text: 'edit' }),
+  );
   edit.firstChild.replaceWith(icon('edit'));
-  const rerun = msButton({ variant: 'icon borderless small', name: 'rerun-button', label: 'Rerun this turn', ligature: 'refresh', on: { click: () => app.chat.rerun(turn) } });
-  const open = msButton({ variant: 'icon borderless small', label: 'Open options', ligature: 'more_vert', iconname: 'more_vert', 'aria-haspopup': 'menu', 'aria-expanded': 'false', on: { click: () => openOptions(view, open) } });
+  const rerun = msButton({
+    variant: 'icon borderless small',
+    name: 'rerun-button',
+    label: 'Rerun this turn',
+    ligature: 'refresh',
+    on: { click: () => app.chat.rerun(turn) },
+  });
+  const open = msButton({
+    variant: 'icon borderless small',
+    label: 'Open options',
+    ligature: 'more_vert',
+    iconname: 'more_vert',
+    'aria-haspopup': 'menu',
+    'aria-expanded': 'false',
+    on: { click: () => openOptions(view, open) },
+  });
   return [edit, rerun, el('ms-chat-turn-options', {}, el('div', {}, open))];
 }
 
@@ -57,16 +79,32 @@ function openOptions(view, trigger) {
     ['markdown_copy', copyLabel, 'copy-markdown-button', () => copy(app, sourceOf(view))],
   ];
   app.tick(() => {
-    const pane = app.overlays.menu(trigger, items.map(([ligature, text, className, run]) => menuItem(ligature, text, className, () => {
-      pane.close();
-      app.tick(run);
-    })));
+    const pane = app.overlays.menu(
+      trigger,
+      items.map(([ligature, text, className, run]) =>
+        menuItem(ligature, text, className, () => {
+          pane.close();
+          app.tick(run);
+        }),
+      ),
+    );
   });
 }
 
 export function menuItem(ligature, text, className, click, attributes = {}, ...extra) {
-  return el('button', { type: 'button', role: 'menuitem', class: `mat-mdc-menu-item ${className}`.trim(), ...attributes, on: { click } },
-    icon(ligature), el('span', { class: 'mat-mdc-menu-item-text', text }), ...extra);
+  return el(
+    'button',
+    {
+      type: 'button',
+      role: 'menuitem',
+      class: `mat-mdc-menu-item ${className}`.trim(),
+      ...attributes,
+      on: { click },
+    },
+    icon(ligature),
+    el('span', { class: 'mat-mdc-menu-item-text', text }),
+    ...extra,
+  );
 }
 
 async function copy(app, text) {

@@ -7,7 +7,9 @@ import { randomText } from './rpc.js';
  * `handle.request` is set to the running XMLHttpRequest so that the caller can abort it.
  */
 export async function upload(app, source, handle) {
-  await new Promise((resolve) => { setTimeout(resolve, app.knobs.upload_delay_ms); });
+  await new Promise((resolve) => {
+    setTimeout(resolve, app.knobs.upload_delay_ms);
+  });
   const boundary = `batch_${randomText(24)}`;
   const metadata = JSON.stringify({ name: source.name, mimeType: source.type || 'application/octet-stream' });
   const body = new Blob([

@@ -133,7 +133,14 @@ export function promptMessage({ id, title, run, turns }) {
   return slots({
     0: id ? `prompts/${id}` : null,
     3: runSettingsMessage(run),
-    4: slots({ 0: title, 11: [['promptType', 'CHUNKED_PROMPT'], ['hasImages', 'false'], ['version', '1']] }),
+    4: slots({
+      0: title,
+      11: [
+        ['promptType', 'CHUNKED_PROMPT'],
+        ['hasImages', 'false'],
+        ['version', '1'],
+      ],
+    }),
     12: run.system ? [run.system] : [],
     13: [turns.flatMap(turnMessages), []],
   });

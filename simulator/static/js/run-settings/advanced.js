@@ -23,7 +23,15 @@ export class AdvancedSection {
   }
 
   #safety() {
-    const edit = msButton({ variant: 'borderless small', class: 'edit-safety-button', label: 'Edit safety settings', on: { click: () => openSafetySettings(this.app) } }, el('span', { text: 'Edit' }));
+    const edit = msButton(
+      {
+        variant: 'borderless small',
+        class: 'edit-safety-button',
+        label: 'Edit safety settings',
+        on: { click: () => openSafetySettings(this.app) },
+      },
+      el('span', { text: 'Edit' }),
+    );
     return row('Safety settings', edit, { className: 'safety-settings' });
   }
 
@@ -51,7 +59,9 @@ export class AdvancedSection {
       on: { change: () => this.#commitLength(), blur: () => this.#commitLength() },
     });
     const { faults } = this.app;
-    const host = row(faults.word('max_output_tokens', 'Output length'), this.length, { className: 'output-length' });
+    const host = row(faults.word('max_output_tokens', 'Output length'), this.length, {
+      className: 'output-length',
+    });
     return faults.mark('max_output_tokens', host);
   }
 

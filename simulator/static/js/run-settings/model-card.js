@@ -10,7 +10,13 @@ export class ModelCard {
     this.title = el('span', { class: 'title' });
     this.id = el('span', { class: 'model-id', 'data-test-id': 'model-name' });
     this.description = el('span', { class: 'subtitle', 'data-test-id': 'model-description' });
-    this.button = el('button', { type: 'button', class: 'model-selector-card', on: { click: () => openModelPicker(app) } }, this.title, this.id, this.description);
+    this.button = el(
+      'button',
+      { type: 'button', class: 'model-selector-card', on: { click: () => openModelPicker(app) } },
+      this.title,
+      this.id,
+      this.description,
+    );
     const tag = atLeast(app.knobs, 'E4') ? 'ms-model-selector' : 'ms-model-selector-v3';
     const host = el(app.faults.tag('model_card', tag), { class: 'x-model-card' }, this.button);
     this.host = app.faults.mark('model_card', host) ?? el('div');

@@ -39,12 +39,36 @@ export class RunSettingsPanel {
       new ToolsSection(app),
       new AdvancedSection(app),
     ];
-    const items = el('div', { class: 'settings-items-wrapper scrollable-area', msscrollable: true }, this.parts.map((part) => part.host));
+    const items = el(
+      'div',
+      { class: 'settings-items-wrapper scrollable-area', msscrollable: true },
+      this.parts.map((part) => part.host),
+    );
     const body = atLeast(app.knobs, 'E6') ? items : el('ms-prompt-run-settings', {}, items);
-    const close = msButton({ variant: 'icon borderless', label: 'Close run settings panel', ligature: 'close', iconname: 'close', on: { click: () => this.toggle(false) } });
-    const reset = msButton({ variant: 'icon borderless', label: 'Reset default settings', ligature: 'reset_settings', on: { click: () => app.tick(() => app.run.reset()) } });
-    return el('ms-run-settings', { class: 'expanded' },
-      el('div', { class: 'overlay-header' }, el('h2', { text: 'Run settings' }), el('div', { class: 'header-actions' }, reset, close)), body);
+    const close = msButton({
+      variant: 'icon borderless',
+      label: 'Close run settings panel',
+      ligature: 'close',
+      iconname: 'close',
+      on: { click: () => this.toggle(false) },
+    });
+    const reset = msButton({
+      variant: 'icon borderless',
+      label: 'Reset default settings',
+      ligature: 'reset_settings',
+      on: { click: () => app.tick(() => app.run.reset()) },
+    });
+    return el(
+      'ms-run-settings',
+      { class: 'expanded' },
+      el(
+        'div',
+        { class: 'overlay-header' },
+        el('h2', { text: 'Run settings' }),
+        el('div', { class: 'header-actions' }, reset, close),
+      ),
+      body,
+    );
   }
 
   sync() {

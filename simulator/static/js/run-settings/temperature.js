@@ -18,7 +18,9 @@ export class TemperatureRow {
       onCommit: (temperature) => app.run.set({ temperature }),
     });
     const label = app.faults.word('temperature', 'Temperature');
-    const host = columnRow(label, this.slider.host, { attributes: { 'data-test-id': 'temperatureSliderContainer' } });
+    const host = columnRow(label, this.slider.host, {
+      attributes: { 'data-test-id': 'temperatureSliderContainer' },
+    });
     this.host = app.faults.mark('temperature', host) ?? el('div');
   }
 

@@ -48,7 +48,9 @@ export class ThinkingRows {
       onChange: (manualBudget) => this.run.set({ manualBudget }),
     });
     this.modeRow = row('Thinking mode', this.mode.host);
-    this.manualRow = row('Set thinking budget', this.manual.host, { hint: 'Let the model decide how many thinking tokens to use, or choose your own value' });
+    this.manualRow = row('Set thinking budget', this.manual.host, {
+      hint: 'Let the model decide how many thinking tokens to use, or choose your own value',
+    });
   }
 
   /** A slider for this model's range; made new per model because min and max belong to it. */
@@ -64,14 +66,21 @@ export class ThinkingRows {
       attributes: { 'data-test-slider': true },
       onCommit: (budget) => this.run.set({ budget }),
     });
-    this.budgetRow = el('div', { class: 'settings-item-column', 'data-test-id': 'user-setting-budget-animation-wrapper' }, this.slider.host);
+    this.budgetRow = el(
+      'div',
+      { class: 'settings-item-column', 'data-test-id': 'user-setting-budget-animation-wrapper' },
+      this.slider.host,
+    );
   }
 
   sync() {
     const { thinking } = this.run.model;
     if (this.shown !== thinking) this.#rebuild(thinking);
     if (thinking.kind === 'level') {
-      this.level.sync(this.run.level, thinking.levels.map((value) => ({ value, text: levelName(value) })));
+      this.level.sync(
+        this.run.level,
+        thinking.levels.map((value) => ({ value, text: levelName(value) })),
+      );
     } else if (thinking.kind === 'budget') {
       this.#syncBudget(thinking);
     }
@@ -94,7 +103,9 @@ export class ThinkingRows {
       thinkingOn && this.manualRow,
       thinkingOn && manualBudget && this.budgetRow,
     ].filter(Boolean);
-    const same = rows.length === this.budgetHost.children.length && rows.every((item, index) => this.budgetHost.children[index] === item);
+    const same =
+      rows.length === this.budgetHost.children.length &&
+      rows.every((item, index) => this.budgetHost.children[index] === item);
     if (!same) fill(this.budgetHost, rows);
   }
 }

@@ -12,11 +12,31 @@ const INCOMPATIBLE = 'This tool is not compatible with the current active tools.
 /** name, label, test id, class of the switch, accessible name of the switch (by default the label). */
 function specifications(knobs) {
   return [
-    { name: 'structured', text: atLeast(knobs, 'E6') ? 'Structured outputs' : 'Structured output', testId: 'structuredOutputTooltip', className: 'structured-output-toggle' },
+    {
+      name: 'structured',
+      text: atLeast(knobs, 'E6') ? 'Structured outputs' : 'Structured output',
+      testId: 'structuredOutputTooltip',
+      className: 'structured-output-toggle',
+    },
     { name: 'code', text: 'Code execution', testId: 'codeExecutionTooltip', className: 'code-execution-toggle' },
-    { name: 'functions', text: 'Function calling', testId: 'functionCallingTooltip', className: 'function-calling-toggle' },
-    { name: 'search', text: 'Grounding with Google Search', testId: 'searchAsAToolTooltip', className: 'search-as-a-tool-toggle' },
-    { name: 'maps', text: 'Grounding with Google Maps', testId: 'googleMapsTooltip', className: 'google-maps-toggle' },
+    {
+      name: 'functions',
+      text: 'Function calling',
+      testId: 'functionCallingTooltip',
+      className: 'function-calling-toggle',
+    },
+    {
+      name: 'search',
+      text: 'Grounding with Google Search',
+      testId: 'searchAsAToolTooltip',
+      className: 'search-as-a-tool-toggle',
+    },
+    {
+      name: 'maps',
+      text: 'Grounding with Google Maps',
+      testId: 'googleMapsTooltip',
+      className: 'google-maps-toggle',
+    },
     {
       name: 'url',
       text: 'URL context',
@@ -48,7 +68,10 @@ export class ToolsSection {
     const { run } = this.app;
     const shown = this.rows.filter((item) => item.host && run.has(item.name));
     const nodes = shown.map((item) => item.host);
-    if (nodes.length !== this.children.children.length || nodes.some((node, index) => this.children.children[index] !== node)) {
+    if (
+      nodes.length !== this.children.children.length ||
+      nodes.some((node, index) => this.children.children[index] !== node)
+    ) {
       fill(this.children, nodes);
     }
     for (const item of shown) item.sync();
@@ -77,7 +100,15 @@ class ToolRow {
   #editButton() {
     const text = el('span', { text: 'Edit' });
     if (this.name === 'functions') {
-      return msButton({ variant: 'borderless small', class: 'edit-function-declarations-button', label: 'Edit function declarations', on: { click: () => openFunctionDeclarations(this.app) } }, text);
+      return msButton(
+        {
+          variant: 'borderless small',
+          class: 'edit-function-declarations-button',
+          label: 'Edit function declarations',
+          on: { click: () => openFunctionDeclarations(this.app) },
+        },
+        text,
+      );
     }
     if (this.name === 'structured') {
       return msButton({ variant: 'borderless small', on: { click: () => openStructuredOutput(this.app) } }, text);

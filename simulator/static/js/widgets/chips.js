@@ -19,8 +19,13 @@ export class StopSequences {
       on: { keydown: (event) => this.#key(event), blur: () => this.#blur() },
     });
     this.chips = el('mat-chip-set', { class: 'mat-mdc-chip-set', role: 'list' });
-    this.host = el('ms-stop-sequence-input', {},
-      el('label', { for: 'chip-input', class: 'x-visually-hidden', text: 'Add stop sequence' }), this.input, this.chips);
+    this.host = el(
+      'ms-stop-sequence-input',
+      {},
+      el('label', { for: 'chip-input', class: 'x-visually-hidden', text: 'Add stop sequence' }),
+      this.input,
+      this.chips,
+    );
   }
 
   /** The site only takes a real key press. */
@@ -45,12 +50,25 @@ export class StopSequences {
   sync(values) {
     if (values === this.values) return;
     this.values = values;
-    fill(this.chips, values.map((text) => this.#chip(text)));
+    fill(
+      this.chips,
+      values.map((text) => this.#chip(text)),
+    );
   }
 
   #chip(text) {
-    const remove = msButton({ variant: 'icon borderless small', class: 'remove-button', label: `Remove ${text}`, ligature: 'close', on: { click: () => this.onRemove(text) } });
-    return el('mat-chip', { class: 'mat-mdc-chip', role: 'listitem' },
-      el('span', { class: 'mdc-evolution-chip__text-label', text }), remove);
+    const remove = msButton({
+      variant: 'icon borderless small',
+      class: 'remove-button',
+      label: `Remove ${text}`,
+      ligature: 'close',
+      on: { click: () => this.onRemove(text) },
+    });
+    return el(
+      'mat-chip',
+      { class: 'mat-mdc-chip', role: 'listitem' },
+      el('span', { class: 'mdc-evolution-chip__text-label', text }),
+      remove,
+    );
   }
 }

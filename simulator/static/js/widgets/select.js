@@ -9,20 +9,35 @@ export class Select {
     this.value = null;
     this.pane = null;
     this.text = el('span', { class: 'mat-mdc-select-min-line' });
-    this.host = el('mat-select', {
-      id,
-      class: 'mat-mdc-select',
-      role: 'combobox',
-      tabindex: '0',
-      'aria-label': label,
-      'aria-expanded': 'false',
-      'aria-haspopup': 'listbox',
-      ...attributes,
-      on: { click: () => this.toggle(), keydown: (event) => this.#key(event) },
-    }, el('div', { class: 'mat-mdc-select-trigger' },
-      el('div', { class: 'mat-mdc-select-value' }, el('span', { class: 'mat-mdc-select-value-text' }, this.text)),
-      icon('arrow_drop_down', 'mat-mdc-select-arrow')));
-    this.field = el('mat-form-field', { class: 'mat-mdc-form-field' }, el('div', { class: 'mat-mdc-text-field-wrapper' }, this.host));
+    this.host = el(
+      'mat-select',
+      {
+        id,
+        class: 'mat-mdc-select',
+        role: 'combobox',
+        tabindex: '0',
+        'aria-label': label,
+        'aria-expanded': 'false',
+        'aria-haspopup': 'listbox',
+        ...attributes,
+        on: { click: () => this.toggle(), keydown: (event) => this.#key(event) },
+      },
+      el(
+        'div',
+        { class: 'mat-mdc-select-trigger' },
+        el(
+          'div',
+          { class: 'mat-mdc-select-value' },
+          el('span', { class: 'mat-mdc-select-value-text' }, this.text),
+        ),
+        icon('arrow_drop_down', 'mat-mdc-select-arrow'),
+      ),
+    );
+    this.field = el(
+      'mat-form-field',
+      { class: 'mat-mdc-form-field' },
+      el('div', { class: 'mat-mdc-text-field-wrapper' }, this.host),
+    );
   }
 
   sync(value, options = this.options) {
@@ -65,13 +80,18 @@ export class Select {
       event.preventDefault();
       choose();
     };
-    return el('mat-option', {
-      id: `${this.host.id}-option-${index}`,
-      class: `mat-mdc-option mdc-list-item${selected ? ' mdc-list-item--selected' : ''}`,
-      role: 'option',
-      tabindex: '0',
-      'aria-selected': selected ? 'true' : 'false',
-      on: { click: choose, keydown: keys },
-    }, el('span', { class: 'mdc-list-item__primary-text', text }), selected ? icon('check') : null);
+    return el(
+      'mat-option',
+      {
+        id: `${this.host.id}-option-${index}`,
+        class: `mat-mdc-option mdc-list-item${selected ? ' mdc-list-item--selected' : ''}`,
+        role: 'option',
+        tabindex: '0',
+        'aria-selected': selected ? 'true' : 'false',
+        on: { click: choose, keydown: keys },
+      },
+      el('span', { class: 'mdc-list-item__primary-text', text }),
+      selected ? icon('check') : null,
+    );
   }
 }

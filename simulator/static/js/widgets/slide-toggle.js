@@ -9,17 +9,26 @@ export class SlideToggle {
    */
   constructor({ number, label = null, className = '', hostAttributes = {}, onChange }) {
     this.onChange = onChange;
-    this.button = el('button', {
-      type: 'button',
-      role: 'switch',
-      class: 'mdc-switch',
-      id: `mat-mdc-slide-toggle-${number}-button`,
-      'aria-label': label,
-      'aria-checked': 'false',
-      on: { click: () => this.onChange(this.button.getAttribute('aria-checked') !== 'true') },
-    }, el('div', { class: 'mdc-switch__track' }), el('div', { class: 'mdc-switch__handle-track' }, el('div', { class: 'mdc-switch__handle' })));
+    this.button = el(
+      'button',
+      {
+        type: 'button',
+        role: 'switch',
+        class: 'mdc-switch',
+        id: `mat-mdc-slide-toggle-${number}-button`,
+        'aria-label': label,
+        'aria-checked': 'false',
+        on: { click: () => this.onChange(this.button.getAttribute('aria-checked') !== 'true') },
+      },
+      el('div', { class: 'mdc-switch__track' }),
+      el('div', { class: 'mdc-switch__handle-track' }, el('div', { class: 'mdc-switch__handle' })),
+    );
     const text = el('label', { class: 'mdc-label', for: this.button.id });
-    this.host = el('mat-slide-toggle', { class: `mat-mdc-slide-toggle ${className}`.trim(), ...hostAttributes }, el('div', { class: 'mdc-form-field' }, this.button, text));
+    this.host = el(
+      'mat-slide-toggle',
+      { class: `mat-mdc-slide-toggle ${className}`.trim(), ...hostAttributes },
+      el('div', { class: 'mdc-form-field' }, this.button, text),
+    );
   }
 
   sync({ checked, disabled = false }) {

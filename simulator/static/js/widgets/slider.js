@@ -16,9 +16,22 @@ export class Slider {
     Object.assign(this, { min, max, integer, onCommit, textual });
     this.value = null;
     this.range = el('input', { type: 'range', class: 'mdc-slider__input', min, max, step, 'aria-label': label });
-    this.field = el('input', { ...this.#fieldAttributes(step), class: 'slider-number-input', 'aria-label': label, autocomplete: 'off' });
-    this.host = el('ms-slider', { title, ...attributes },
-      el('div', { class: 'slider-container' }, el('mat-slider', { class: 'mat-mdc-slider mdc-slider' }, this.range), this.field));
+    this.field = el('input', {
+      ...this.#fieldAttributes(step),
+      class: 'slider-number-input',
+      'aria-label': label,
+      autocomplete: 'off',
+    });
+    this.host = el(
+      'ms-slider',
+      { title, ...attributes },
+      el(
+        'div',
+        { class: 'slider-container' },
+        el('mat-slider', { class: 'mat-mdc-slider mdc-slider' }, this.range),
+        this.field,
+      ),
+    );
     this.#listen();
   }
 
@@ -38,7 +51,9 @@ export class Slider {
     this.field.addEventListener('change', commit);
     this.field.addEventListener('blur', commit);
     this.field.addEventListener('keydown', (event) => this.#key(event));
-    this.range.addEventListener('input', () => { this.field.value = this.range.value; });
+    this.range.addEventListener('input', () => {
+      this.field.value = this.range.value;
+    });
     this.range.addEventListener('change', () => this.#commit(this.range.value));
   }
 
