@@ -144,7 +144,8 @@ class Simulator:
 
 def _listener(port: int) -> socket.socket:
     """A listening socket, so that the port is known, and answers, before the server runs."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # The protocol is named, or asyncio would not switch Nagle's delay off for the connections.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((HOST, port))

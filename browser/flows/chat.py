@@ -80,11 +80,11 @@ class ChatFlow:
             await self._choose(request.model)
             state = await self._page.chat.state()
         await self._set_controls(request, card)
-        await self._set_system(request.system)
+        await self._set_system(request.system, state.system_preview)
         if self._temporary and not state.temporary:
             await self._make_temporary()
-        point = await self._page.chat.write(write_transcript(request.turns), _RUN_ENABLED_MS)
-        await self._page.chat.point_at(*point)
+        await self._page.chat.point_at_run()
+        await self._page.chat.write(write_transcript(request.turns), _RUN_ENABLED_MS)
 
     async def events(self) -> AsyncIterator[Event]:
         """Press Run and report the answer; see the contract in `domain.events`.
@@ -172,9 +172,9 @@ class ChatFlow:
         _log.warning("%s The page's own value applies.", said)
         self.warnings.append(said)
 
-    async def _set_system(self, text: str) -> None:
+    async def _set_system(self, text: str, preview: str | None) -> None:
         try:
-            await self._page.system_instruction.apply(text)
+            await self._page.system_instruction.apply(text, preview)
         except GatewayError as error:
             if text or self._strict or not isinstance(error, ControlFailed | PageDrift):
                 raise

@@ -25,6 +25,8 @@ class ChatState:
     absent: list[str]
     """Areas without which there is no chat and that are not there."""
     temporary: bool
+    system_preview: str | None
+    """The words of the system instruction's card; `None` without a card."""
     toast: str
 
     @property
@@ -40,13 +42,13 @@ class ChatState:
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """Where Run is and whether a click there would reach it."""
+    """Whether a click where the mouse is would reach Run; see `scripts/aim.js`."""
 
-    x: float
-    y: float
-    covered: str | None
-    enabled: bool
+    hovered: bool
     running: bool
+    enabled: bool
+    point: dict[str, float] | None
+    covered: str | None
 
 
 class Chat:
@@ -60,8 +62,8 @@ class Chat:
     async def state(self) -> ChatState:
         return ChatState(**await self._scripts.run("state"))
 
-    async def write(self, text: str, milliseconds: int) -> tuple[float, float]:
-        """Put the whole text into the prompt box and wait until Run takes it; the point to click.
+    async def write(self, text: str, milliseconds: int) -> None:
+        """Put the whole text into the prompt box and wait until Run takes it.
 
         Raises:
             ControlFailed: the box does not hold exactly this text, or Run stays disabled.
@@ -70,29 +72,28 @@ class Chat:
         if not found["exact"]:
             raise ControlFailed("The page's prompt box did not take the text as it was.")
         if not found["enabled"]:
-            toast = found.get("toast") or "it shows no reason"
+            toast = found["toast"] or "it shows no reason"
             raise ControlFailed(f"The page's Run button stays disabled ({toast}).")
-        return found["point"]["x"], found["point"]["y"]
 
-    async def point_at(self, x: float, y: float) -> None:
-        """Move the mouse there, so that what appears under a mouse has appeared by then."""
-        await self._mouse.move(x, y)
-        self._mouse_at = (x, y)
+    async def point_at_run(self) -> Aim:
+        """Move the mouse onto Run, so that what appears under a mouse has appeared by then.
+
+        Best done before a long text is written: to find a place the page must be laid out.
+        """
+        return await self._hover(await self._aim(point=True))
 
     async def press_run(self) -> None:
-        """One real click on Run; the mouse is there already. Whatever covers Run is cleared first.
+        """One real click on Run, where the mouse is already; what covers Run is cleared first.
 
         Raises:
             ControlFailed: a click would not reach Run, or would mean something else.
         """
-        aim = await self._aim(clear=False)
-        if aim.covered is not None:
-            aim = await self._aim(clear=True)
-        if (aim.x, aim.y) != self._mouse_at:
-            await self.point_at(aim.x, aim.y)
-            aim = await self._aim(clear=False)
-        if aim.covered is not None:
-            raise ControlFailed(f"The page's Run button is covered by {aim.covered}.")
+        aim = await self._aim()
+        if not aim.hovered:
+            aim = await self._hover(await self._aim(point=True, clear=True))
+        if not aim.hovered:
+            aim = await self._aim(point=True)
+            raise ControlFailed(f"The page's Run button cannot be reached; over it lies {aim.covered}.")
         if aim.running or not aim.enabled:
             raise ControlFailed("The page's Run button is not ready to run.")
         await self._mouse.down()
@@ -122,7 +123,16 @@ class Chat:
             left = (await self._scripts.run("overlays"))["left"]
         return not left
 
-    async def _aim(self, *, clear: bool) -> Aim:
-        found = await self._scripts.run("aim", clear=clear)
-        point = found.pop("point")
-        return Aim(x=point["x"], y=point["y"], **found)
+    async def _hover(self, aim: Aim) -> Aim:
+        """Move only where Run does not feel the mouse yet: the page feels a move with its next frame."""
+        if aim.hovered or aim.point is None:
+            return aim
+        x, y = aim.point["x"], aim.point["y"]
+        if (x, y) == self._mouse_at:  # a mouse that does not move is not felt
+            x += 1
+        await self._mouse.move(x, y)
+        self._mouse_at = (x, y)
+        return await self._aim()
+
+    async def _aim(self, *, point: bool = False, clear: bool = False) -> Aim:
+        return Aim(**await self._scripts.run("aim", point=point, clear=clear))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from browser.pages.scripting import PageScripts
 
@@ -42,25 +43,23 @@ class RunSettings:
 
     async def apply_stops(self, wanted: Sequence[str]) -> ControlReport:
         """Make the stop sequences exactly the wanted ones. Chips are added by a real Enter key."""
-        await_chip: str | None = None
-        for text in wanted:
-            found = await self._stops(wanted, add=None, expect=await_chip)
-            if text in found["chips"]:
-                continue
-            found = await self._stops(wanted, add=text, expect=None)
+        found = await self._stops(wanted)
+        while (adding := found["adding"]) is not None:
             if not found["has_input"]:
                 return ControlReport("missing")
             await self._scripts.page.keyboard.press("Enter")
-            await_chip = text
-        chips = (await self._stops(wanted, add=None, expect=await_chip))["chips"]
-        if await_chip is not None and await_chip not in chips:
-            chips = (await self._stops(wanted, add=None, expect=await_chip, blur=True))["chips"]
+            found = await self._stops(wanted, expect=adding)
+            if adding not in found["chips"]:
+                found = await self._stops(wanted, expect=adding, blur=True)
+            if adding not in found["chips"]:
+                break
+        chips = found["chips"]
         state = "set" if sorted(chips) == sorted(wanted) else "wrong"
         return ControlReport(state, ", ".join(repr(chip) for chip in chips))
 
     async def _stops(
-        self, wanted: Sequence[str], *, add: str | None, expect: str | None, blur: bool = False
-    ) -> dict[str, list[str]]:
+        self, wanted: Sequence[str], *, expect: str | None = None, blur: bool = False
+    ) -> dict[str, Any]:
         return await self._scripts.run(
-            "stops", wanted=list(wanted), add=add, expect=expect, blur=blur, milliseconds=_CONTROL_MS
+            "stops", wanted=list(wanted), expect=expect, blur=blur, milliseconds=_CONTROL_MS
         )

@@ -22,16 +22,14 @@ class SystemInstruction:
         """The page was loaded anew."""
         self._known = None
 
-    async def apply(self, text: str) -> None:
-        """Make it exactly this text; the empty text clears it.
+    async def apply(self, text: str, preview: str | None) -> None:
+        """Make it exactly this text; the empty text clears it. `preview` is what the card says now.
 
         Raises:
             ControlFailed: the page did not take it, or did not close the sheet.
         """
-        if self._known is not None:
-            preview = (await self._scripts.run("system_preview"))["preview"]
-            if self._known == (text, preview):
-                return
+        if self._known == (text, preview):
+            return
         self._known = None
         found = await self._scripts.run("system", text=text, milliseconds=_SHEET_MS)
         if not found["saved"]:  # no state to go by: what counts is what the sheet holds when opened again

@@ -4,19 +4,17 @@ Each test opens the page anew with the knobs and preferences it needs. Test modu
 fixtures by name.
 """
 
-import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest_asyncio
 from playwright.async_api import Error, Locator, Page, async_playwright, expect
 
+from browser.locate import find_chromium
 from simulator.demo import LOOPBACK_ONLY
 from simulator.server import Simulator
 
-CHROMIUM = "/usr/bin/chromium"
 PATIENCE_MS = 5000
 NARROW = 960
 CALM = {"animation_ms": 0, "autosave_dialog_after_ms": None, "token_count_delay_ms": 10}
@@ -79,21 +77,11 @@ class ChatPage:
         await self.prompt.evaluate(SET_NATIVELY, [text, event])
 
 
-async def eventually(condition: Callable[[], object], within: float = 3.0) -> None:
-    """Return as soon as `condition()` holds."""
-    end = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        await asyncio.sleep(0.005)
-
-
 @pytest_asyncio.fixture(scope="module", name="tab")
 async def tab_fixture() -> AsyncIterator[Page]:
     """One tab a test module, so that the page's files are fetched and compiled once."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", LOOPBACK_ONLY]
-        )
+        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=[LOOPBACK_ONLY])
         context = await browser.new_context()
         context.set_default_timeout(PATIENCE_MS)
         await context.add_init_script(SEED)

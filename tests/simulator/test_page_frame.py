@@ -9,10 +9,10 @@ from simulator.server import Simulator
 from tests.simulator.chat_page import (
     ChatPage,
     Opener,
-    eventually,
     open_page_fixture,  # noqa: F401
     tab_fixture,  # noqa: F401
 )
+from tests.simulator.client import eventually
 
 NOTE: FilePayload = {"name": "note.txt", "mimeType": "text/plain", "buffer": b"a note"}
 

@@ -1,7 +1,8 @@
-// arg: {clear: bool}
-// Looks whether a click at Run's centre would reach it. With `clear`, takes away what may lie over it
-// first: tooltips let the mouse through from now on, surveys go, notices, menus and dialogs close.
-// Returns {point, covered, running, enabled}.
+// arg: {point: bool, clear: bool}
+// Whether a click would reach Run, told by whether Run feels the mouse: style alone, no layout. With `point`,
+// also where Run is and what lies over its centre; with `clear`, what may lie over it is taken away before:
+// tooltips let the mouse through from now on, surveys go, notices, menus and dialogs close.
+// Returns {hovered, running, enabled, point: {x, y} | null, covered: words | null}.
 const button = runButton();
 if (!button) return { missing: "run", winners };
 if (arg.clear) {
@@ -9,11 +10,12 @@ if (arg.clear) {
   await dismissNotices(500);
   if (find("backdrop")) { escape(); await until(() => !find("backdrop"), 500); }
 }
-const point = centre(button);
+const point = arg.point ? centre(button) : null;
 return {
-  point,
-  covered: coveredBy(button, point.x, point.y),
+  hovered: button.matches(":hover"),
   running: isRunning(),
   enabled: !isDisabled(button),
+  point,
+  covered: point ? coveredBy(button, point.x, point.y) : null,
   winners,
 };

@@ -15,5 +15,6 @@ return {
   notices: findAny("dismiss").length,
   absent: ["editor", "prompt", "model_card"].filter((area) => find(area) === null),
   temporary: find("temporary_indicator") !== null,
+  system_preview: find("system_card") && words(find("system_card")),
   toast: lastToast(),
 };

@@ -15,7 +15,7 @@ if (box.value !== wanted) {
   setValue(box, wanted, "change");
   saved = Boolean(await until(() => {
     const status = find("system_status");
-    return status && /\bsaved\b/i.test(status.innerText);
+    return status && /\bsaved\b/i.test(words(status));
   }, arg.milliseconds));
 }
 const text = (find("system_text") || box).value;
@@ -23,4 +23,4 @@ const close = find("sheet_close");
 if (close) close.click(); else escape();
 await until(() => !find("system_text") && !find("backdrop"), arg.milliseconds);
 const subtitle = card.isConnected ? card : find("system_card");
-return { text, saved, preview: subtitle ? subtitle.innerText : "", closed: !find("system_text"), winners };
+return { text, saved, preview: subtitle ? words(subtitle) : "", closed: !find("system_text"), winners };

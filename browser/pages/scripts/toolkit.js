@@ -1,14 +1,17 @@
 // Shared by every script of the page objects. Everything waits for an observable effect with a deadline.
 const winners = {};
 
-const isVisible = (element) => element.getClientRects().length > 0;
+// By style alone: asking for a place would lay the page out, which costs a second with a prompt of megabytes.
+const isVisible = (element) => element.checkVisibility({ visibilityProperty: true });
+
+const words = (element) => element.textContent || "";
 
 // The first visible match of the first candidate that has one; remembers which candidate it was.
 const find = (area, root = document) => {
   for (const candidate of SELECTORS[area]) {
     const text = candidate.text && new RegExp(candidate.text, "i");
     for (const element of root.querySelectorAll(candidate.css)) {
-      if (!isVisible(element) || (text && !text.test(element.innerText))) continue;
+      if (!isVisible(element) || (text && !text.test(words(element)))) continue;
       winners[area] = candidate.name;
       return element;
     }
@@ -30,7 +33,7 @@ const findAll = (area) => {
 // Every visible match of every candidate: for areas that are a collection of alternatives.
 const findAny = (area) => SELECTORS[area].flatMap((candidate) => {
   const text = candidate.text && new RegExp(candidate.text, "i");
-  return [...document.querySelectorAll(candidate.css)].filter((e) => isVisible(e) && (!text || text.test(e.innerText)));
+  return [...document.querySelectorAll(candidate.css)].filter((e) => isVisible(e) && (!text || text.test(words(e))));
 });
 
 const isDisabled = (element) => element.disabled || element.getAttribute("aria-disabled") === "true";
@@ -61,16 +64,16 @@ const isRunning = () => {
   if (!button) return false;
   return button.classList.contains("stoppable")
     || button.querySelector(".stoppable-spinner, .stoppable-stop") !== null
-    || /^\s*stop\b/i.test(button.getAttribute("aria-label") || button.innerText);
+    || /^\s*stop\b/i.test(button.getAttribute("aria-label") || words(button));
 };
 
 const turnCount = () => findAll("turn").length;
 
 const modelId = () => {
   const named = find("model_name");
-  if (named) return named.innerText.trim().replace(/^models\//, "");
+  if (named) return words(named).trim().replace(/^models\//, "");
   const card = find("model_card");
-  return card ? (card.innerText.match(/(gemini|gemma|imagen|veo|lyria|learnlm)-[\w.-]+/) || [""])[0] : "";
+  return card ? (words(card).match(/(gemini|gemma|imagen|veo|lyria|learnlm)-[\w.-]+/) || [""])[0] : "";
 };
 
 // What lies over a point, in words, or null when the element itself (or its inside) is on top.
@@ -113,5 +116,5 @@ const letMouseThroughTooltips = () => {
 
 const lastToast = () => {
   const toasts = findAll("toast");
-  return toasts.length ? toasts[toasts.length - 1].innerText.trim().slice(0, 300) : "";
+  return toasts.length ? words(toasts[toasts.length - 1]).trim().slice(0, 300) : "";
 };
