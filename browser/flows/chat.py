@@ -83,7 +83,8 @@ class ChatFlow:
         await self._set_system(request.system, state.system_preview)
         if self._temporary and not state.temporary:
             await self._make_temporary()
-        await self._page.chat.point_at_run()
+        if not state.run_hovered:
+            await self._page.chat.point_at_run()
         await self._page.chat.write(write_transcript(request.turns), _RUN_ENABLED_MS)
 
     async def events(self) -> AsyncIterator[Event]:

@@ -17,6 +17,8 @@ class ChatState:
     signed_out: bool
     model: str
     running: bool
+    run_hovered: bool
+    """Whether Run feels the mouse."""
     turns: int
     prompt_length: int
     chips: int
@@ -75,12 +77,12 @@ class Chat:
             toast = found["toast"] or "it shows no reason"
             raise ControlFailed(f"The page's Run button stays disabled ({toast}).")
 
-    async def point_at_run(self) -> Aim:
+    async def point_at_run(self) -> None:
         """Move the mouse onto Run, so that what appears under a mouse has appeared by then.
 
         Best done before a long text is written: to find a place the page must be laid out.
         """
-        return await self._hover(await self._aim(point=True))
+        await self._hover(await self._aim(point=True))
 
     async def press_run(self) -> None:
         """One real click on Run, where the mouse is already; what covers Run is cleared first.
@@ -96,8 +98,7 @@ class Chat:
             raise ControlFailed(f"The page's Run button cannot be reached; over it lies {aim.covered}.")
         if aim.running or not aim.enabled:
             raise ControlFailed("The page's Run button is not ready to run.")
-        await self._mouse.down()
-        await self._mouse.up()
+        await self._mouse.click(*self._mouse_at)
 
     async def settle(self, milliseconds: int) -> None:
         """Let the page finish showing an answer that has ended on the wire."""

@@ -1,5 +1,6 @@
 """The run settings panel: numbers, switches and stop sequences, set by difference and read back."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -47,8 +48,10 @@ class RunSettings:
         while (adding := found["adding"]) is not None:
             if not found["has_input"]:
                 return ControlReport("missing")
-            await self._scripts.page.keyboard.press("Enter")
-            found = await self._stops(wanted, expect=adding)
+            # The script waits on the page for what the key does, so that neither waits for the other.
+            _, found = await asyncio.gather(
+                self._scripts.page.keyboard.press("Enter"), self._stops(wanted, expect=adding)
+            )
             if adding not in found["chips"]:
                 found = await self._stops(wanted, expect=adding, blur=True)
             if adding not in found["chips"]:

@@ -8,6 +8,7 @@ return {
   signed_out: find("prompt") === null && find("sign_in") !== null,
   model: modelId(),
   running: isRunning(),
+  run_hovered: Boolean(runButton()?.matches(":hover")),
   turns: turnCount(),
   prompt_length: (find("prompt") || { value: "" }).value.length,
   chips: findAll("media_chip").length,
