@@ -1,7 +1,6 @@
 """The real driver: one browser, one profile, a few tabs that take turns."""
 
 import asyncio
-import contextlib
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -12,10 +11,11 @@ from urllib.parse import urlsplit
 from playwright.async_api import BrowserContext, Error
 
 from browser.engine import Engine
+from browser.flows.chat import ChatFlow
 from browser.pages.scripting import ScriptLibrary, first_line
 from browser.pages.selectors import load_selectors
 from browser.session import Session, SessionState
-from domain.errors import BrowserDown, GatewayError, SignedOut, UnknownModel
+from domain.errors import BrowserDown, GatewayError, SessionLost, SignedOut, UnknownModel
 from domain.events import Event
 from domain.models import ModelCard
 from domain.ports import Deadlines, DriverStatus
@@ -25,6 +25,7 @@ from settings import BrowserSettings
 _log = logging.getLogger(__name__)
 _CLEAN_SECONDS = 20.0
 _CLOSE_SECONDS = 10.0
+_ATTEMPTS = 2
 _BACK_OFF = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before the n-th attempt in a row to get a tab back."""
 
@@ -70,18 +71,35 @@ class PageDriver:
 
     @asynccontextmanager
     async def prepare(self, request: GenerateRequest) -> AsyncIterator[PageGeneration]:
-        session = await self._take(request.model)
+        session, flow = await self._put(request)
         try:
-            flow = await session.put(request, self._card(session, request.model))
             yield PageGeneration(session, flow.events(), tuple(flow.warnings))
         except Error as error:
-            session.break_(first_line(error))
-            raise BrowserDown(f"The browser failed: {first_line(error)}") from error
+            raise self._failed(session, error) from error
         except SignedOut as error:
             self._problem = error
             raise
         finally:
             await self._give_back(session)
+
+    async def _put(self, request: GenerateRequest) -> tuple[Session, ChatFlow]:
+        """Put a request on a tab; a tab that is lost meanwhile has done nothing yet, so another one tries."""
+        for attempt in range(_ATTEMPTS):
+            session = await self._take(request.model)
+            try:
+                return session, await session.put(request, self._card(session, request.model))
+            except BaseException as error:
+                await self._give_back(session)
+                if isinstance(error, Error):
+                    error = self._failed(session, error)
+                if not isinstance(error, SessionLost | BrowserDown) or attempt == _ATTEMPTS - 1:
+                    raise error from None
+                self._count("retries")
+        raise AssertionError("the last attempt returns or raises")
+
+    def _failed(self, session: Session, error: Error) -> BrowserDown:
+        session.break_(first_line(error))
+        return BrowserDown(f"The browser failed: {first_line(error)}")
 
     async def models(self) -> tuple[ModelCard, ...]:
         for session in self._sessions:
@@ -177,9 +195,11 @@ class PageDriver:
         self._sessions = []
         engine, self._engine = self._engine, None
         if engine is not None:
-            with contextlib.suppress(TimeoutError):
+            try:
                 async with asyncio.timeout(_CLOSE_SECONDS):
                     await engine.__aexit__(None, None, None)
+            except TimeoutError:
+                _log.warning("the browser did not close within %g s", _CLOSE_SECONDS)
 
     async def _stop_repairs(self) -> None:
         if self._repairs is not None:

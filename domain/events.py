@@ -61,7 +61,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """An image or a sound the model made: `data` is base64 as it came. `draft` marks a picture of the thinking."""
+    """An image or a sound the model made: `data` is base64 as it came, `draft` a part of the thinking."""
 
     mime_type: str
     data: str

@@ -42,8 +42,7 @@ class CdpCapture:
         client.on("Network.loadingFailed", self._on_failed)
         await client.send("Network.enable", {"maxPostDataSize": 0})
         self._client = client
-        self._page.on("crash", lambda _: self._ear.lost("the tab crashed"))
-        self._page.on("close", lambda _: self._ear.lost("the tab was closed"))
+        self._ear.attach(self._page)
 
     def arm(self) -> Hearing:
         return self._ear.arm()

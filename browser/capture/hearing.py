@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from playwright.async_api import Page
+
 from browser.counting import Count
 from domain.errors import SessionLost, WireError
 
@@ -126,6 +128,12 @@ class Ear:
     def __init__(self, count: Count) -> None:
         self._count = count
         self.hearing: Hearing | None = None
+
+    def attach(self, page: Page) -> None:
+        """A tab that crashes, closes or loads something else ends no request by itself: say so for it."""
+        page.on("crash", lambda _: self.lost("the tab crashed"))
+        page.on("close", lambda _: self.lost("the tab was closed"))
+        page.on("domcontentloaded", lambda _: self.lost("the page was left"))
 
     def arm(self) -> Hearing:
         self.disarm()

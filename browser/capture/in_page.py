@@ -44,8 +44,7 @@ class InPageCapture:
         await self._page.expose_binding(self._channel, self._on_report)
         await self._page.add_init_script(script=self._script("relay.js"))
         await self._page.add_init_script(script=self._hook_prefix + self._script("hook.js"))
-        self._page.on("crash", lambda _: self._ear.lost("the tab crashed"))
-        self._page.on("close", lambda _: self._ear.lost("the tab was closed"))
+        self._ear.attach(self._page)
 
     def _script(self, name: str) -> str:
         source = files("browser.capture").joinpath(name).read_text("utf-8")

@@ -214,11 +214,14 @@ class ChatFlow:
     async def _refusal(self, status: int, hearing: Hearing) -> GatewayError:
         """What a response other than 200 says; the body is in stream form, or bare, or not the site's."""
         body = bytearray()
-        async with aclosing(self._capture.body(hearing)) as pieces:
-            async for piece in pieces:
-                body += piece
-                if len(body) > _REFUSAL_BYTES:
-                    break
+        with suppress(
+            WireError
+        ):  # a page that leaves for the sign-in takes its answer along: the status is left
+            async with aclosing(self._capture.body(hearing)) as pieces:
+                async for piece in pieces:
+                    body += piece
+                    if len(body) > _REFUSAL_BYTES:
+                        break
         self.finished = True
         try:
             for frame in FrameSplitter().feed(bytes(body)):

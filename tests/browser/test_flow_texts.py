@@ -8,7 +8,7 @@ from browser.flows.stopping import StopWatch, fits_page
 from browser.flows.transcript import read_transcript, write_transcript
 from domain.requests import Turn
 
-text = st.text(st.characters(exclude_categories=("Cs",)))
+text = st.text(st.characters(codec="utf-8"))
 marker_like = st.sampled_from(["--- user abc", "--- end", "the tag 12345678:", "\n---", ""])
 turns = st.lists(
     st.builds(Turn, st.sampled_from(["user", "model"]), st.one_of(text, marker_like)), min_size=1, max_size=6

@@ -114,12 +114,9 @@ async def test_nothing_leaks_into_the_next_request(openai_client: AsyncOpenAI, c
     await ask(openai_client, "/echo x")
     before = await _last_report(control)
     changed = {"temperature": 0.1, "top_p": 0.2, "max_tokens": 4000, "stop": ["XYZ"]}
+    messages = [{"role": "system", "content": "be brief"}, {"role": "user", "content": "/echo x"}]
     for _ in range(2):  # once on every tab
-        await openai_client.chat.completions.create(
-            model=MODEL,
-            messages=[{"role": "system", "content": "be brief"}, {"role": "user", "content": "/echo x"}],
-            **changed,  # type: ignore[arg-type]
-        )
+        await ask(openai_client, "", messages=messages, **changed)
         assert (await _last_report(control))["temperature"] == 0.1
     for _ in range(2):
         await ask(openai_client, "/echo x")
@@ -211,7 +208,7 @@ async def test_a_running_request_can_be_cancelled(
         reply = await http.post(f"/v1/cancel/{chunks.response.headers['x-request-id']}")
     assert reply.json()["success"] is True
     with pytest.raises(openai.APIError, match="cancel"):
-        await asyncio.wait_for(_drain(reader), timeout=1.0)
+        await asyncio.wait_for(drain(reader), timeout=1.0)
     assert await ask(openai_client, "/echo next") == "next"
     assert (await control.requests())[0]["outcome"] == "client_gone"
 
@@ -269,7 +266,7 @@ async def _last_report(control: SiteControl) -> dict[str, Any]:
     return found
 
 
-async def _drain(reader: AsyncIterator[Any]) -> None:
+async def drain(reader: AsyncIterator[Any]) -> None:
     async for _ in reader:
         pass
 
