@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from enum import StrEnum
 
 from playwright.async_api import BrowserContext, Error, Page
@@ -13,11 +14,12 @@ from browser.capture.hearing import Capture
 from browser.capture.in_page import InPageCapture
 from browser.counting import Count
 from browser.engine import Engine
+from browser.evidence import keep_evidence
 from browser.flows.chat import ChatFlow
 from browser.pages.chat_page import ChatPage
 from browser.pages.scripting import ScriptLibrary, first_line
 from browser.wire.models import decode_models
-from domain.errors import GatewayError, SessionLost
+from domain.errors import ControlFailed, GatewayError, PageDrift, SessionLost
 from domain.models import ModelCard
 from domain.ports import Deadlines
 from domain.requests import GenerateRequest
@@ -82,8 +84,9 @@ class Session:
         """
         self._become(SessionState.OPENING, "opening")
         try:
-            await self._open_with_some_capture()
-            await self._settle_chat()
+            async with self._evidence():
+                await self._open_with_some_capture()
+                await self._settle_chat()
         except BaseException as error:
             await self.close()
             if isinstance(error, Error):
@@ -114,7 +117,8 @@ class Session:
             strict=self._settings.strict_controls,
         )
         self._flow = flow
-        await flow.put(request, card)
+        async with self._evidence():
+            await flow.put(request, card)
         self.model = request.model
         return flow
 
@@ -140,6 +144,17 @@ class Session:
             _log.warning("session broken: %s", reason)
             self._count("sessions_broken")
             self._become(SessionState.BROKEN, reason)
+
+    @asynccontextmanager
+    async def _evidence(self) -> AsyncIterator[None]:
+        """Keep what the page showed when it was not understood."""
+        try:
+            yield
+        except (PageDrift, ControlFailed) as error:
+            if self._page is not None:
+                area = error.area if isinstance(error, PageDrift) else "control"
+                await keep_evidence(self._page, self._settings.evidence_dir, area)
+            raise
 
     async def _clean(self, *, finished: bool) -> None:
         page, capture = self._parts()

@@ -1,5 +1,7 @@
 """The page as it differs between accounts, weeks and bad days."""
 
+from pathlib import Path
+
 import pytest
 
 from domain.errors import DeadlinePassed, GatewayError, PageDrift, SignedOut
@@ -68,14 +70,19 @@ async def test_an_obstacle_on_the_page_does_not_stop_the_chat(
 
 
 @pytest.mark.parametrize(("control_name", "area"), [("prompt_textarea", "prompt"), ("run_button", "run")])
-async def test_a_missing_main_control_is_named(
-    site: Site, control: SiteControl, control_name: str, area: str
+async def test_a_missing_main_control_is_named_and_shown(
+    site: Site, control: SiteControl, tmp_path: Path, control_name: str, area: str
 ) -> None:
     await control.scenario(page={"missing": [control_name]})
     with pytest.raises(PageDrift) as caught:
-        async with opened(site, deadlines=Deadlines(ready=5)) as driver:
+        async with opened(site, deadlines=Deadlines(ready=5), evidence_dir=tmp_path) as driver:
             await run(driver, request("/echo x"))
     assert caught.value.area == area
+    (place,) = tmp_path.iterdir()
+    assert place.name.endswith(area)
+    assert (place / "page.png").read_bytes().startswith(b"\x89PNG")
+    assert "ms-run-settings" in (place / "page.html").read_text()
+    assert (place / "page.html").stat().st_mode & 0o077 == 0
 
 
 async def test_a_missing_secondary_control_fails_what_was_asked_and_warns_otherwise(

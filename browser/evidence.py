@@ -1,0 +1,46 @@
+"""What a page looked like when a control was not found or did not obey: a screenshot and its HTML.
+
+Both show what the page showed, prompts and account included, so they are readable by their owner alone.
+"""
+
+import logging
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiofiles
+from playwright.async_api import Error, Page
+
+_log = logging.getLogger(__name__)
+_KEPT = 20
+"""Older evidence goes when more than this many folders have gathered."""
+
+
+async def keep_evidence(page: Page, folder: Path, area: str) -> Path | None:
+    """Save `page.png` and `page.html` in a folder of their own; its path, or `None` if nothing can be had."""
+    place = folder / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{area}"
+    try:
+        picture, html = await page.screenshot(), await page.content()
+        place.mkdir(mode=0o700, parents=True)
+        await _write(place / "page.png", picture)
+        await _write(place / "page.html", html.encode("utf-8"))
+    except (Error, OSError) as error:
+        _log.warning("no evidence of %s could be kept: %s", area, error)
+        return None
+    _forget_old(folder)
+    _log.warning("what the page showed is kept in %s", place)
+    return place
+
+
+def _forget_old(folder: Path) -> None:
+    for old in sorted(folder.iterdir())[:-_KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+async def _write(path: Path, content: bytes) -> None:
+    def private(name: str, flags: int) -> int:
+        return os.open(name, flags, 0o600)
+
+    async with aiofiles.open(path, "wb", opener=private) as file:
+        await file.write(content)
