@@ -97,10 +97,10 @@ class InPageCapture:
                     return self._read_again(request_id, expected)
                 self._take(hearing, request_id, report, expected)
             case "end":
-                if report["offset"] > self._received.get(request_id, 0) and not report["failure"]:
-                    hearing.on_end("the page reported more than arrived")
-                else:
-                    hearing.on_end(report["failure"])
+                received = self._received.get(request_id, 0)
+                if report["offset"] > received and not report["failure"]:
+                    return self._end_after_reading(hearing, request_id, report["offset"], received)
+                hearing.on_end(report["failure"])
         return None
 
     def _take(self, hearing: Hearing, request_id: str, report: dict[str, Any], expected: int) -> None:
@@ -110,6 +110,11 @@ class InPageCapture:
         if fresh:
             hearing.on_data(fresh.decode("utf-16-le").encode("utf-8"))
             self._received[request_id] = report["offset"] + report["length"]
+
+    async def _end_after_reading(self, hearing: Hearing, request_id: str, length: int, received: int) -> None:
+        await self._read_again(request_id, received)
+        short = self._received.get(request_id, 0) < length
+        hearing.on_end("the page reported more than arrived" if short else None)
 
     async def _read_again(self, request_id: str, offset: int) -> None:
         self._count("gaps_mended")

@@ -154,16 +154,20 @@ class ChatFlow:
         defaults = _numbers(card.temperature, card.top_p, card.output_limit)
         explicit = _numbers(asked.temperature, asked.top_p, asked.max_output_tokens)
         numbers = {**defaults, **explicit}
-        reports = await self._page.run_settings.apply(numbers, dict.fromkeys(_OFF, False))
+        on_page = [sequence for sequence in asked.stop if fits_page(sequence)]
+        self._watch = StopWatch([sequence for sequence in asked.stop if not fits_page(sequence)])
+        panel = self._page.run_settings
+        reports, stops = await asyncio.gather(
+            panel.apply(numbers, dict.fromkeys(_OFF, False)), panel.apply_stops(on_page)
+        )
+        if stops.state == "missing":  # its section may have been closed, and is open by now
+            stops = await panel.apply_stops(on_page)
         for area, report in reports.items():
             # A tool that a model does not have is off.
             if not report.holds and not (area in _OFF and report.state == "missing"):
                 self._control_failed(area, report, explicit=area in explicit or area in _OFF)
-        on_page = [sequence for sequence in asked.stop if fits_page(sequence)]
-        self._watch = StopWatch([sequence for sequence in asked.stop if not fits_page(sequence)])
-        report = await self._page.run_settings.apply_stops(on_page)
-        if not report.holds:
-            self._control_failed("stop", report, explicit=bool(on_page))
+        if not stops.holds:
+            self._control_failed("stop", stops, explicit=bool(on_page))
 
     def _control_failed(self, area: str, report: ControlReport, *, explicit: bool) -> None:
         shown = f"; it shows {report.shown!r}" if report.shown else ""

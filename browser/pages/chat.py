@@ -1,11 +1,14 @@
 """The chat area: what it shows, its prompt box, its Run button, and the way to an empty conversation."""
 
+import time
 from dataclasses import dataclass
 
 from browser.pages.scripting import PageScripts
 from domain.errors import ControlFailed
 
 _STEP_MS = 3000
+_AIM_SECONDS = 0.05
+"""For so long what was just seen of Run is taken to be still so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class Chat:
         self._scripts = scripts
         self._mouse = scripts.page.mouse
         self._mouse_at = (0.0, 0.0)
+        self._aimed = 0.0
+        """When Run was last seen to feel the mouse, ready to be pressed."""
 
     async def state(self) -> ChatState:
         return ChatState(**await self._scripts.run("state"))
@@ -76,6 +81,7 @@ class Chat:
         if not found["enabled"]:
             toast = found["toast"] or "it shows no reason"
             raise ControlFailed(f"The page's Run button stays disabled ({toast}).")
+        self._aimed = time.monotonic() if found["hovered"] else 0.0
 
     async def point_at_run(self) -> None:
         """Move the mouse onto Run, so that what appears under a mouse has appeared by then.
@@ -90,14 +96,9 @@ class Chat:
         Raises:
             ControlFailed: a click would not reach Run, or would mean something else.
         """
-        aim = await self._aim()
-        if not aim.hovered:
-            aim = await self._hover(await self._aim(point=True, clear=True))
-        if not aim.hovered:
-            aim = await self._aim(point=True)
-            raise ControlFailed(f"The page's Run button cannot be reached; over it lies {aim.covered}.")
-        if aim.running or not aim.enabled:
-            raise ControlFailed("The page's Run button is not ready to run.")
+        if time.monotonic() - self._aimed > _AIM_SECONDS:
+            await self._aim_again()
+        self._aimed = 0.0
         await self._mouse.click(*self._mouse_at)
 
     async def settle(self, milliseconds: int) -> None:
@@ -123,6 +124,16 @@ class Chat:
             await self._scripts.page.keyboard.press("Escape")
             left = (await self._scripts.run("overlays"))["left"]
         return not left
+
+    async def _aim_again(self) -> None:
+        aim = await self._aim()
+        if not aim.hovered:
+            aim = await self._hover(await self._aim(point=True, clear=True))
+        if not aim.hovered:
+            aim = await self._aim(point=True)
+            raise ControlFailed(f"The page's Run button cannot be reached; over it lies {aim.covered}.")
+        if aim.running or not aim.enabled:
+            raise ControlFailed("The page's Run button is not ready to run.")
 
     async def _hover(self, aim: Aim) -> Aim:
         """Move only where Run does not feel the mouse yet: the page feels a move with its next frame."""

@@ -43,11 +43,14 @@ class RunSettings:
         return {area: ControlReport(**report) for area, report in found["report"].items()}
 
     async def apply_stops(self, wanted: Sequence[str]) -> ControlReport:
-        """Make the stop sequences exactly the wanted ones. Chips are added by a real Enter key."""
+        """Make the stop sequences exactly the wanted ones. Chips are added by a real Enter key.
+
+        `missing` also while the section is closed: what chips there are cannot be seen then.
+        """
         found = await self._stops(wanted)
+        if not found["has_input"]:
+            return ControlReport("missing")
         while (adding := found["adding"]) is not None:
-            if not found["has_input"]:
-                return ControlReport("missing")
             # The script waits on the page for what the key does, so that neither waits for the other.
             _, found = await asyncio.gather(
                 self._scripts.page.keyboard.press("Enter"), self._stops(wanted, expect=adding)

@@ -218,6 +218,7 @@ async def test_a_waiting_request_can_be_cancelled(
 ) -> None:
     async with gateway.http() as http, asyncio.TaskGroup() as tasks:
         running = tasks.create_task(ask(openai_client, "/chunks n=80 every=0.02"))
+        await _item(http, "running")
         others = [tasks.create_task(_caught(openai_client, f"/echo {n}")) for n in range(4)]
         waiting = await _item(http, "waiting")
         reply = await http.post(f"/v1/cancel/{waiting['req_id']}")
