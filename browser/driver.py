@@ -12,6 +12,7 @@ from playwright.async_api import BrowserContext, Error
 
 from browser.engine import Engine
 from browser.flows.chat import ChatFlow
+from browser.foreground import Foreground
 from browser.pages.scripting import ScriptLibrary, first_line
 from browser.pages.selectors import load_selectors
 from browser.session import Session, SessionState
@@ -49,6 +50,7 @@ class PageDriver:
         self._settings = settings
         self._deadlines = deadlines
         self._counters: Counter[str] = Counter()
+        self._foreground = Foreground()
         self._stack = AsyncExitStack()
         self._engine: Engine | None = None
         self._sessions: list[Session] = []
@@ -178,6 +180,7 @@ class PageDriver:
             self._settings,
             self._deadlines,
             library,
+            foreground=self._foreground,
             count=self._count,
             on_change=self._changed.set,
         )

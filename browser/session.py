@@ -16,6 +16,7 @@ from browser.counting import Count
 from browser.engine import Engine
 from browser.evidence import keep_evidence
 from browser.flows.chat import ChatFlow
+from browser.foreground import Foreground
 from browser.pages.chat_page import ChatPage
 from browser.pages.scripting import ScriptLibrary, first_line
 from browser.wire.models import decode_models
@@ -30,6 +31,7 @@ _EVIDENCE_SECONDS = 15.0
 """The page asks for its models as soon as it starts; a capture that has not heard that by now is deaf."""
 _STOP_MS = 800
 _IDLE_MS = 1500
+_STEP_ASIDE_SECONDS = 2.0
 
 
 class SessionState(StrEnum):
@@ -51,6 +53,7 @@ class Session:
         deadlines: Deadlines,
         library: ScriptLibrary,
         *,
+        foreground: Foreground,
         count: Count,
         on_change: Callable[[], None],
     ) -> None:
@@ -59,6 +62,7 @@ class Session:
         self._settings = settings
         self._deadlines = deadlines
         self._library = library
+        self._foreground = foreground
         self._count = count
         self._on_change = on_change
         self._page: Page | None = None
@@ -113,12 +117,14 @@ class Session:
             page,
             capture,
             self._deadlines,
+            self._foreground,
             temporary=self._settings.temporary_chat,
             strict=self._settings.strict_controls,
         )
         self._flow = flow
         async with self._evidence():
-            await flow.put(request, card)
+            with self._foreground.work():
+                await flow.put(request, card)
         self.model = request.model
         return flow
 
@@ -163,6 +169,7 @@ class Session:
             await page.chat.settle(_IDLE_MS)
         if not await page.chat.press_stop(_STOP_MS):
             raise SessionLost("The page did not stop generating when asked to.")
+        await self._foreground.step_aside(_STEP_ASIDE_SECONDS)
         if (await page.chat.state()).obstructed:  # a vote on the answer blocks the page until it is settled
             await page.chat.close_overlays()
         emptied = False

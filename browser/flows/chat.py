@@ -8,6 +8,7 @@ from contextlib import aclosing, suppress
 from browser.capture.hearing import Capture, Hearing
 from browser.flows.stopping import StopWatch, fits_page
 from browser.flows.transcript import write_transcript
+from browser.foreground import Foreground
 from browser.pages.chat_page import ChatPage
 from browser.pages.run_settings import ControlReport
 from browser.wire.decode import AnswerDecoder
@@ -52,6 +53,7 @@ class ChatFlow:
         page: ChatPage,
         capture: Capture,
         deadlines: Deadlines,
+        foreground: Foreground,
         *,
         temporary: bool,
         strict: bool,
@@ -59,6 +61,7 @@ class ChatFlow:
         self._page = page
         self._capture = capture
         self._deadlines = deadlines
+        self._foreground = foreground
         self._temporary = temporary
         self._strict = strict
         self._watch = StopWatch(())
@@ -94,7 +97,8 @@ class ChatFlow:
         """
         hearing = self._capture.arm()
         try:
-            await self._submit(hearing)
+            with self._foreground.work():
+                await self._submit(hearing)
             status = await hearing.status()
             if status not in {0, 200}:
                 raise await self._refusal(status, hearing)
