@@ -8,15 +8,21 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 
-from api.app import create_app
-from api.server import HttpServer, listen
-from api.version import NAME, VERSION
-from api.welcome import welcome
-from browser.display import display_for
-from browser.driver import PageDriver
-from domain.errors import BrowserDown
-from settings import LogSettings, Settings, SettingsError
-from simulator.demo import Site, SiteFailed, simulated_site
+try:
+    from api.app import create_app
+    from api.server import HttpServer, listen
+    from api.version import NAME, VERSION
+    from api.welcome import welcome
+    from browser.display import display_for
+    from browser.driver import PageDriver
+    from domain.errors import BrowserDown
+    from settings import LogSettings, Settings, SettingsError
+    from simulator.demo import Site, SiteFailed, simulated_site
+except ModuleNotFoundError as error:
+    sys.exit(
+        f"error: the package {error.name!r} is not installed for {sys.executable}; "
+        "run 'make setup', then .venv/bin/python launch_camoufox.py"
+    )
 
 STATUS_SECONDS = 0.1
 MODES = (

@@ -146,6 +146,13 @@ def test_wrong_setting_is_one_line_and_status_2() -> None:
     assert done.stderr == "error: PORT='nonsense' (command line): give a whole number from 0 up to 65535\n"
 
 
+def test_a_python_without_the_packages_is_told_what_to_run() -> None:
+    bare = subprocess.run([sys.executable, "-S", LAUNCHER], capture_output=True, text=True, check=False)
+    assert bare.returncode == 1
+    assert bare.stderr.count("\n") == 1
+    assert "make setup" in bare.stderr
+
+
 def test_unknown_flag_is_named_with_status_2() -> None:
     done = launch("--sever-port", "1")
     assert done.returncode == 2

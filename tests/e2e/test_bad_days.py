@@ -12,6 +12,8 @@ import pytest
 import pytest_asyncio
 
 from browser.driver import PageDriver
+from browser.locate import find_camoufox
+from domain.errors import BrowserDown
 from domain.ports import Deadlines
 from settings import BrowserSettings
 from simulator.demo import LOOPBACK_ONLY, Site
@@ -142,6 +144,16 @@ async def test_silence_of_the_model_is_a_named_deadline(site: Site, tmp_path: Pa
         with pytest.raises(openai.InternalServerError, match="idle"):
             await ask(client, "/fail stall after=2")
         assert await ask(client, "/echo next") == "next"
+
+
+async def test_an_engine_that_is_not_installed_says_how_to_get_it(site: Site) -> None:
+    if find_camoufox().ready:
+        pytest.skip("Camoufox is installed here")
+    with pytest.raises(BrowserDown, match="run: python -m"):
+        await driver_for(site, engine="camoufox").open()
+    no_program = site.profile
+    with pytest.raises(BrowserDown, match="did not start"):
+        await driver_for(site, executable=no_program).open()
 
 
 async def test_control_of_the_site_is_not_the_gateways(
