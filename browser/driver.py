@@ -79,7 +79,7 @@ class PageDriver:
         except Error as error:
             raise self._failed(session, error) from error
         except SignedOut as error:
-            self._problem = error
+            self._on_sign_out(error)
             raise
         finally:
             await self._give_back(session)
@@ -92,6 +92,8 @@ class PageDriver:
                 return session, await session.put(request, self._card(session, request.model))
             except BaseException as error:
                 await self._give_back(session)
+                if isinstance(error, SignedOut):
+                    self._on_sign_out(error)
                 if isinstance(error, Error):
                     error = self._failed(session, error)
                 if not isinstance(error, SessionLost | BrowserDown) or attempt == _ATTEMPTS - 1:
@@ -209,6 +211,13 @@ class PageDriver:
             self._repairs.cancel()
             await asyncio.wait([self._repairs])
 
+    def _on_sign_out(self, error: SignedOut) -> None:
+        """All tabs share one sign-in: none of them is ready any more."""
+        self._problem = error
+        for session in self._sessions:
+            if session.state is SessionState.READY:
+                session.break_(error.public_message)
+
     def _on_disconnect(self) -> None:
         self._count("browser_disconnects")
         for session in self._sessions:
@@ -234,6 +243,8 @@ class PageDriver:
                 failures = 0
             except Exception as error:  # noqa: BLE001 a background loop: the next attempt may work
                 failures += 1
+                if isinstance(error, SignedOut):
+                    self._on_sign_out(error)
                 self._problem = error if isinstance(error, GatewayError) else BrowserDown(str(error))
                 self._changed.set()
                 _log.warning("bringing the page back failed (attempt %d): %s", failures, error)

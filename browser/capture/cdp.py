@@ -18,14 +18,14 @@ from browser.counting import Count
 from domain.errors import WireError
 
 
-class CdpCapture:
+class CdpCapture(Ear):
     """Listens through a DevTools session of the tab."""
 
     name = "cdp"
 
     def __init__(self, page: Page, count: Count) -> None:
+        super().__init__(count)
         self._page = page
-        self._ear = Ear(count)
         self._client: CDPSession | None = None
         self._generate: set[str] = set()
         """Request ids of GenerateContent calls in flight, owned or not."""
@@ -42,16 +42,10 @@ class CdpCapture:
         client.on("Network.loadingFailed", self._on_failed)
         await client.send("Network.enable", {"maxPostDataSize": 0})
         self._client = client
-        self._ear.attach(self._page)
-
-    def arm(self) -> Hearing:
-        return self._ear.arm()
-
-    def disarm(self) -> None:
-        self._ear.disarm()
+        self.attach(self._page)
 
     def forget_page(self) -> None:
-        self._ear.lost("the page was left")
+        self.lost("the page was left")
         self._generate.clear()
         self._list_id = None
         if self._listed.done():
@@ -103,16 +97,16 @@ class CdpCapture:
         match rpc_method(event["request"]["url"]):
             case "GenerateContent":
                 self._generate.add(event["requestId"])
-                self._ear.claim(event["requestId"])
+                self.claim(event["requestId"])
             case "ListModels":
                 self._list_id = event["requestId"]
 
     def _on_response(self, event: dict[str, Any]) -> None:
-        if event["requestId"] in self._generate and (hearing := self._ear.of(event["requestId"])):
+        if event["requestId"] in self._generate and (hearing := self.of(event["requestId"])):
             hearing.on_response(event["response"]["status"])
 
     def _on_data(self, event: dict[str, Any]) -> None:
-        if "data" in event and (hearing := self._ear.of(event["requestId"])):
+        if "data" in event and (hearing := self.of(event["requestId"])):
             hearing.on_data(base64.b64decode(event["data"]))
 
     def _on_finished(self, event: dict[str, Any]) -> None:
@@ -128,5 +122,5 @@ class CdpCapture:
     def _over(self, request_id: str, failure: str | None) -> None:
         if request_id in self._generate:
             self._generate.discard(request_id)
-            if hearing := self._ear.of(request_id):
+            if hearing := self.of(request_id):
                 hearing.on_end(failure)

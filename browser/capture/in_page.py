@@ -18,7 +18,7 @@ from browser.capture.hearing import Ear, Hearing
 from browser.counting import Count
 
 
-class InPageCapture:
+class InPageCapture(Ear):
     """Listens through an init script and a binding of the tab.
 
     `hook_prefix` is put before the hook's source: Camoufox runs init scripts in a world of its own unless
@@ -29,10 +29,9 @@ class InPageCapture:
     name = "in_page"
 
     def __init__(self, page: Page, count: Count, hook_prefix: str = "") -> None:
+        super().__init__(count)
         self._page = page
-        self._count = count
         self._hook_prefix = hook_prefix
-        self._ear = Ear(count)
         self._channel = f"_{secrets.token_hex(8)}"
         self._received: dict[str, int] = {}
         """UTF-16 units received so far, by request."""
@@ -44,20 +43,14 @@ class InPageCapture:
         await self._page.expose_binding(self._channel, self._on_report)
         await self._page.add_init_script(script=self._script("relay.js"))
         await self._page.add_init_script(script=self._hook_prefix + self._script("hook.js"))
-        self._ear.attach(self._page)
+        self.attach(self._page)
 
     def _script(self, name: str) -> str:
         source = files("browser.capture").joinpath(name).read_text("utf-8")
         return source.replace("__CHANNEL__", self._channel)
 
-    def arm(self) -> Hearing:
-        return self._ear.arm()
-
-    def disarm(self) -> None:
-        self._ear.disarm()
-
     def forget_page(self) -> None:
-        self._ear.lost("the page was left")
+        self.lost("the page was left")
         self._received.clear()
         self._list_id = None
         if self._listed.done():
@@ -78,9 +71,9 @@ class InPageCapture:
         request_id: str = report["id"]
         if report["kind"] == "request":
             self._received[request_id] = 0
-            self._ear.claim(request_id)
+            self.claim(request_id)
             return None
-        hearing = self._ear.of(request_id)
+        hearing = self.of(request_id)
         if hearing is None:
             return None
         return self._on_answer_report(hearing, request_id, report)
