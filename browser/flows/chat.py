@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import aclosing, suppress
+from contextlib import aclosing, contextmanager, suppress
 
 from browser.capture.hearing import Capture, Hearing
 from browser.flows.stopping import StopWatch, fits_page
@@ -76,6 +76,10 @@ class ChatFlow:
             ControlFailed: a control did not take what the caller explicitly asked for.
             PageDrift: a control that is needed is not there.
         """
+        with self._heeding_address():
+            await self._put(request, card)
+
+    async def _put(self, request: GenerateRequest, card: ModelCard) -> None:
         state = await self._page.chat.state()
         if state.obstructed:
             await self._page.chat.close_overlays()
@@ -97,19 +101,29 @@ class ChatFlow:
         """
         hearing = self._capture.arm()
         try:
-            with self._foreground.work():
-                await self._submit(hearing)
-            status = await hearing.status()
-            if status not in {0, 200}:
-                raise await self._refusal(status, hearing)
-            async with aclosing(self._answer(hearing)) as answer:
-                async for event in answer:
-                    yield event
+            with self._heeding_address():
+                with self._foreground.work():
+                    await self._submit(hearing)
+                status = await hearing.status()
+                if status not in {0, 200}:
+                    raise await self._refusal(status, hearing)
+                async with aclosing(self._answer(hearing)) as answer:
+                    async for event in answer:
+                        yield event
         finally:
             self._capture.disarm()
             if not self.finished:
                 with suppress(SessionError):  # a tab that is lost generates nothing; the session finds out
                     await self._page.chat.press_stop(_STOP_MS)
+
+    @contextmanager
+    def _heeding_address(self) -> Iterator[None]:
+        """A tab that was sent to the sign-in fails in many ways; its address tells the reason."""
+        try:
+            yield
+        except (WireError, SessionError, DeadlinePassed):
+            self._page.refuse_strange_page()
+            raise
 
     async def _answer(self, hearing: Hearing) -> AsyncGenerator[Event]:
         splitter, decoder = FrameSplitter(), AnswerDecoder()

@@ -52,7 +52,7 @@ class ChatPage:
     async def _ready(self) -> ChatState:
         """Redirects may take the page away while it is being looked at: look again at what comes next."""
         while True:
-            self._refuse_strange_page()
+            self.refuse_strange_page()
             try:
                 state = ChatState(**await self._scripts.run("state", wait=5000))
             except SessionLost:
@@ -61,7 +61,7 @@ class ChatPage:
                 await self._page.wait_for_load_state("domcontentloaded")
                 continue
             if state.signed_out:
-                self._refuse_strange_page()
+                self.refuse_strange_page()
                 raise SignedOut(
                     "AI Studio asks to sign in: there is no saved sign-in, or it has ended. "
                     "Set AUTH_PROFILE to a fresh storage-state file."
@@ -80,7 +80,13 @@ class ChatPage:
             return late
         return self._scripts.absent(state.absent[0]) if 0 < len(state.absent) < _ALL_ABSENT else late
 
-    def _refuse_strange_page(self) -> None:
+    def refuse_strange_page(self) -> None:
+        """Raise what the address alone tells: the site has sent the tab away from the chat.
+
+        Raises:
+            SignedOut: to the sign-in.
+            PermissionDenied: to the list of regions.
+        """
         url = self._page.url.lower()
         if any(mark in url for mark in _SIGN_IN_MARKS):
             raise SignedOut(
