@@ -24,7 +24,7 @@ from domain.requests import GenerateRequest
 from settings import BrowserSettings
 
 _log = logging.getLogger(__name__)
-_CLEAN_SECONDS = 20.0
+_CLEAN_SECONDS = 45.0
 _CLOSE_SECONDS = 10.0
 _ATTEMPTS = 2
 _BACK_OFF = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -73,7 +73,7 @@ class PageDriver:
 
     @asynccontextmanager
     async def prepare(self, request: GenerateRequest) -> AsyncIterator[PageGeneration]:
-        session, flow = await self._put(request)
+        session, lease, flow = await self._put(request)
         try:
             yield PageGeneration(session, flow.events(), tuple(flow.warnings))
         except Error as error:
@@ -82,16 +82,16 @@ class PageDriver:
             self._on_sign_out(error)
             raise
         finally:
-            await self._give_back(session)
+            await self._give_back(session, lease)
 
-    async def _put(self, request: GenerateRequest) -> tuple[Session, ChatFlow]:
+    async def _put(self, request: GenerateRequest) -> tuple[Session, int, ChatFlow]:
         """Put a request on a tab; a tab that is lost meanwhile has done nothing yet, so another one tries."""
         for attempt in range(_ATTEMPTS):
-            session = await self._take(request.model)
+            session, lease = await self._take(request.model)
             try:
-                return session, await session.put(request, self._card(session, request.model))
+                return session, lease, await session.put(request, self._card(session, request.model))
             except BaseException as error:
-                await self._give_back(session)
+                await self._give_back(session, lease)
                 if isinstance(error, SignedOut):
                     self._on_sign_out(error)
                 if isinstance(error, Error):
@@ -137,23 +137,22 @@ class PageDriver:
                 return card
         raise UnknownModel(f"AI Studio's page offers no model {model!r}.", param="model")
 
-    async def _take(self, model: str) -> Session:
+    async def _take(self, model: str) -> tuple[Session, int]:
         """Wait for a ready tab, one that shows the wanted model first."""
         while True:
             ready = [s for s in self._sessions if s.state is SessionState.READY]
             if ready:
                 session = min(ready, key=lambda s: s.model != model)
-                session.take()
-                return session
+                return session, session.take()
             if isinstance(self._problem, SignedOut):
                 raise self._problem
             self._changed.clear()
             await self._changed.wait()
 
-    async def _give_back(self, session: Session) -> None:
+    async def _give_back(self, session: Session, lease: int) -> None:
         try:
             async with asyncio.timeout(_CLEAN_SECONDS):
-                await session.clean()
+                await session.clean(lease)
         except TimeoutError:
             session.break_(f"it could not be cleaned within {_CLEAN_SECONDS:g} s")
 

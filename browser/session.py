@@ -69,6 +69,7 @@ class Session:
         self._chat_page: ChatPage | None = None
         self._capture: Capture | None = None
         self._flow: ChatFlow | None = None
+        self._lease = 0
         self.state = SessionState.OPENING
         self.reason = "opening"
         """Why the session is not ready; empty when it is."""
@@ -106,9 +107,11 @@ class Session:
             with contextlib.suppress(Error):  # gone is gone
                 await page.close()
 
-    def take(self) -> None:
-        """Reserve for one job."""
+    def take(self) -> int:
+        """Reserve for one job; the lease that `clean` wants back."""
+        self._lease += 1
         self._become(SessionState.BUSY, "busy")
+        return self._lease
 
     async def put(self, request: GenerateRequest, card: ModelCard) -> ChatFlow:
         """Put a request on the page, short of Run."""
@@ -128,14 +131,15 @@ class Session:
         self.model = request.model
         return flow
 
-    async def clean(self) -> None:
+    async def clean(self, lease: int) -> None:
         """Make ready for the next job: nothing runs, nothing of the last one is left.
 
-        A session that cannot be cleaned is broken, and says why.
+        A session that cannot be cleaned is broken, and says why. One that was lost and brought back
+        meanwhile belongs to somebody else by now: an old lease changes nothing.
         """
-        flow, self._flow = self._flow, None
-        if self.state is not SessionState.BUSY:
+        if self.state is not SessionState.BUSY or lease != self._lease:
             return
+        flow, self._flow = self._flow, None
         try:
             await self._clean(finished=flow is not None and flow.finished)
         except (GatewayError, Error) as error:

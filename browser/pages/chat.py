@@ -7,6 +7,7 @@ from browser.pages.scripting import PageScripts
 from domain.errors import ControlFailed
 
 _STEP_MS = 3000
+_MENU_MS = 1000
 _AIM_SECONDS = 0.05
 """For so long what was just seen of Run is taken to be still so."""
 
@@ -115,7 +116,7 @@ class Chat:
 
     async def make_temporary(self) -> bool:
         """Keep this conversation out of the account's history; whether the page says it does."""
-        return bool((await self._scripts.run("temporary", milliseconds=_STEP_MS))["on"])
+        return bool((await self._scripts.run("temporary", milliseconds=_MENU_MS))["on"])
 
     async def close_overlays(self) -> bool:
         """Close dialogs, menus and surveys; whether none is left."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from browser.pages.scripting import PageScripts
 
 _PICK_MS = 8000
+_ROWS_MS = 2500
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,5 +24,7 @@ class ModelPicker:
 
     async def choose(self, model: str) -> Pick:
         """Choose a model by id and wait until the card shows it."""
-        found = await self._scripts.run("model", model=model, milliseconds=_PICK_MS)
+        found = await self._scripts.run(
+            "model", model=model, milliseconds=_PICK_MS, rows_milliseconds=_ROWS_MS
+        )
         return Pick(found["model"], found.get("offered", True))

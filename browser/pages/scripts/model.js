@@ -1,4 +1,4 @@
-// arg: {model, milliseconds}
+// arg: {model, milliseconds, rows_milliseconds}
 // Chooses a model in the picker and waits until the card says so. Returns {model, offered}.
 if (modelId() === arg.model) return { model: arg.model, winners };
 const rowId = `model-carousel-row-models/${arg.model}`;
@@ -8,11 +8,11 @@ if (!card) return { missing: "model_card", winners };
 card.click();
 const sheet = await until(() => find("model_sheet"), arg.milliseconds);
 if (!sheet) return { missing: "model_sheet", model: modelId(), winners };
-await until(() => findAll("model_row").length > 0, arg.milliseconds);
+await until(() => findAll("model_row").length > 0, arg.rows_milliseconds);
 const all = find("model_category_all");
 if (!row() && all) {
   all.click();
-  await until(row, arg.milliseconds / 4);
+  await until(row, arg.rows_milliseconds / 2);
 }
 // Long lists render only what is scrolled to.
 const scroller = findAll("model_row").map((button) => button.closest(".model-options-container"))[0];
