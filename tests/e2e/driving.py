@@ -21,6 +21,7 @@ def driver_for(site: Site, deadlines: Deadlines = DEADLINES, **changes: Any) -> 
         "engine": "chromium",
         "ai_studio_url": site.address,
         "auth_profile": site.profile,
+        "evidence_dir": site.profile.parent / "evidence",
         "args": (LOOPBACK_ONLY,) if changes.get("engine", "chromium") == "chromium" else (),
         **changes,
     }
