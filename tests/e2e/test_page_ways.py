@@ -112,6 +112,25 @@ async def test_run_without_a_request_is_a_named_deadline(site: Site, control: Si
             await run(driver, request("/echo x"))
 
 
+SWALLOW_ONE_CLICK = """() => {
+  const swallow = (event) => {
+    if (!event.target.closest("ms-run-button")) return;
+    event.stopImmediatePropagation();
+    document.removeEventListener("click", swallow, true);
+  };
+  document.addEventListener("click", swallow, true);
+}"""
+
+
+async def test_a_click_that_the_page_lost_is_made_again_once(site: Site, control: SiteControl) -> None:
+    async with opened(site) as driver:
+        page = driver._sessions[0]._page
+        assert page is not None
+        await page.evaluate(SWALLOW_ONE_CLICK)
+        assert await answer(driver, "/echo heard") == "heard"
+        assert len(await control.requests()) == 1
+
+
 async def test_signing_out_is_told_as_such(site: Site, control: SiteControl) -> None:
     async with opened(site) as driver:
         assert await answer(driver, "/echo x") == "x"

@@ -184,6 +184,15 @@ async def test_a_vote_holds_the_next_run_until_it_is_skipped(open_page: Opener) 
     await expect(chat.run).not_to_have_attribute("aria-disabled", "true")
 
 
+async def test_a_new_chat_forgets_the_vote_of_the_last_one(open_page: Opener) -> None:
+    chat = await open_page(preference_vote=True)
+    await chat.ask("first")
+    await chat.page.locator('button[data-test-clear="outside"][aria-label="New chat"]').click()
+    await expect(chat.page.locator("ms-chat-turn")).to_have_count(0)
+    await chat.prompt.fill("second")
+    await expect(chat.run).not_to_have_attribute("aria-disabled", "true")
+
+
 async def test_interruptions_can_be_dismissed(open_page: Opener) -> None:
     chat = await open_page(cookie_bar=True, survey_iframe=True, terms_dialog=True, duplicate_prompt_tree=True)
     for box in await chat.page.locator('mat-dialog-container input[type="checkbox"]').all():

@@ -111,6 +111,7 @@ export class Chat {
   }
 
   startNew() {
+    this.vote = null;
     this.generation?.discard();
     this.generation = null;
     this.turns = [];
