@@ -44,12 +44,17 @@ class PageGeneration:
 
 
 class PageDriver:
-    """Implements `domain.ports.Driver` on AI Studio's chat page."""
+    """Implements `domain.ports.Driver` on AI Studio's chat page.
+
+    Raises:
+        SettingsError: the user's selectors cannot be used.
+    """
 
     def __init__(self, settings: BrowserSettings, deadlines: Deadlines) -> None:
         self._settings = settings
         self._deadlines = deadlines
         self._counters: Counter[str] = Counter()
+        self._library = ScriptLibrary(load_selectors(settings.selectors_file), self._count)
         self._foreground = Foreground()
         self._stack = AsyncExitStack()
         self._engine: Engine | None = None
@@ -163,8 +168,7 @@ class PageDriver:
             await engine.__aenter__()
             engine.browser.on("disconnected", lambda _: self._on_disconnect())
             context = await self._new_context(engine)
-            library = ScriptLibrary(load_selectors(self._settings.selectors_file), self._count)
-            self._sessions = [self._session(engine, context, library) for _ in range(self.slots)]
+            self._sessions = [self._session(engine, context) for _ in range(self.slots)]
             await self._sessions[0].open()
         except Error as error:
             self._problem = BrowserDown(f"The browser failed: {first_line(error)}")
@@ -174,13 +178,13 @@ class PageDriver:
             raise
         self._problem = None
 
-    def _session(self, engine: Engine, context: BrowserContext, library: ScriptLibrary) -> Session:
+    def _session(self, engine: Engine, context: BrowserContext) -> Session:
         return Session(
             engine,
             context,
             self._settings,
             self._deadlines,
-            library,
+            self._library,
             foreground=self._foreground,
             count=self._count,
             on_change=self._changed.set,

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from domain.errors import BadRequest
+from settings import SettingsError
 
 
 class Candidate(BaseModel):
@@ -33,7 +33,7 @@ def load_selectors(override: Path | None) -> Selectors:
     """The built-in selectors, with the areas of the user's file in their place.
 
     Raises:
-        BadRequest: the user's file is not readable as such, or names an area that does not exist.
+        SettingsError: the user's file is not readable as such, or names an area that does not exist.
     """
     text = files("browser.pages").joinpath("selectors.json").read_text("utf-8")
     selectors = _FILE.validate_json(text)
@@ -42,10 +42,11 @@ def load_selectors(override: Path | None) -> Selectors:
     try:
         changed = _FILE.validate_json(override.read_text("utf-8"))
     except (OSError, ValidationError) as error:
-        raise BadRequest(f"SELECTORS_FILE={str(override)!r} cannot be used: {error}") from error
+        reason = "; ".join(str(error).splitlines())
+        raise SettingsError(f"SELECTORS_FILE={str(override)!r} cannot be used: {reason}") from error
     unknown = sorted(set(changed) - set(selectors))
     if unknown:
-        raise BadRequest(f"SELECTORS_FILE={str(override)!r} names unknown areas: {', '.join(unknown)}.")
+        raise SettingsError(f"SELECTORS_FILE={str(override)!r} names unknown areas: {', '.join(unknown)}")
     return {**selectors, **changed}
 
 

@@ -1,13 +1,15 @@
 """The page as it differs between accounts, weeks and bad days."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from domain.errors import DeadlinePassed, GatewayError, PageDrift, SignedOut
+from domain.errors import ControlFailed, DeadlinePassed, GatewayError, PageDrift, SignedOut
 from domain.ports import Deadlines
+from settings import SettingsError
 from simulator.demo import Site
-from tests.e2e.driving import answer, opened, request, run
+from tests.e2e.driving import answer, driver_for, opened, request, run
 from tests.site import SiteControl
 
 
@@ -96,6 +98,33 @@ async def test_a_missing_secondary_control_fails_what_was_asked_and_warns_otherw
             assert any("temperature" in warning for warning in generation.warnings)
             events = [event async for event in generation.events()]
         assert events
+
+
+async def test_strict_controls_fail_where_a_default_cannot_be_set(site: Site, control: SiteControl) -> None:
+    await control.scenario(page={"missing": ["temperature"]})
+    async with opened(site, strict_controls=True) as driver:
+        with pytest.raises(ControlFailed, match="temperature"):
+            await run(driver, request("/echo x"))
+
+
+async def test_a_selectors_file_takes_the_place_of_the_built_in_selectors(site: Site, tmp_path: Path) -> None:
+    own = tmp_path / "selectors.json"
+    own.write_text(json.dumps({"run": [{"name": "mine", "css": "ms-prompt-box ms-run-button button"}]}))
+    async with opened(site, selectors_file=own) as driver:
+        assert await answer(driver, "/echo x") == "x"
+    own.write_text(json.dumps({"run": [{"name": "mine", "css": "not-on-the-page"}]}))
+    async with opened(site, selectors_file=own) as driver:
+        with pytest.raises(PageDrift, match=r"'run' control \(tried: mine\)"):
+            await run(driver, request("/echo x"))
+
+
+@pytest.mark.parametrize("content", ["{", '{"nothing_like_that": []}', '{"run": [{"name": "x"}]}'])
+def test_a_selectors_file_that_cannot_be_used_is_named(site: Site, tmp_path: Path, content: str) -> None:
+    own = tmp_path / "selectors.json"
+    own.write_text(content)
+    with pytest.raises(SettingsError, match="SELECTORS_FILE") as caught:
+        driver_for(site, selectors_file=own)
+    assert "\n" not in str(caught.value)
 
 
 async def test_a_renamed_picker_falls_back_to_the_address(site: Site, control: SiteControl) -> None:
