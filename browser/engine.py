@@ -1,7 +1,7 @@
 """The browser process or connection: Camoufox, Chromium, Debian's Firefox, or a remote endpoint.
 
-Whatever differs between engines is asked of the running browser (`Engine.has_cdp`) or is a property of how
-it was started (`hook_prefixes`); nothing is concluded from version strings.
+What differs between engines is a property of how the browser was started or connected to (`hook_prefixes`,
+`has_windows`), or is found out by trying it on a tab (captures); nothing is concluded from version strings.
 """
 
 import asyncio

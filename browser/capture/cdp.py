@@ -13,9 +13,9 @@ from typing import Any
 
 from playwright.async_api import CDPSession, Error, Page
 
-from browser.capture.hearing import Ear, Hearing, no_page, rpc_method
+from browser.capture.hearing import Ear, Hearing, rpc_method
 from browser.counting import Count
-from domain.errors import WireError
+from domain.errors import SessionLost, WireError
 
 
 class CdpCapture(Ear):
@@ -87,7 +87,7 @@ class CdpCapture(Ear):
 
     async def _send(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         if self._client is None:
-            raise no_page()
+            raise SessionLost("The browser tab went away.")
         reply: dict[str, Any] = await self._client.send(method, params)
         return reply
 

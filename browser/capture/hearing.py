@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import Page
 
 from browser.counting import Count
-from domain.errors import SessionLost, WireError
+from domain.errors import WireError
 
 _SERVICE = ".MakerSuiteService/"
 """A dot, not a slash, precedes the service name; error beacons carry the method in their query only."""
@@ -163,7 +163,3 @@ class Ear:
         """The tab is gone: whoever listens is told."""
         if self.hearing is not None:
             self.hearing.on_end(why)
-
-
-def no_page() -> SessionLost:
-    return SessionLost("The browser tab went away.")

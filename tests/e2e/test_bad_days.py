@@ -12,14 +12,14 @@ import pytest
 import pytest_asyncio
 
 from browser.driver import PageDriver
-from browser.locate import find_camoufox
+from browser.locate import find_camoufox, find_chromium
 from domain.errors import BrowserDown
 from domain.ports import Deadlines
 from settings import BrowserSettings
-from simulator.demo import LOOPBACK_ONLY, Site
+from simulator.demo import LOOPBACK_ONLY, Site, end
 from simulator.scenario import Scenario
 from simulator.server import Simulator
-from tests.e2e.driving import DEADLINES, driver_for
+from tests.e2e.driving import DEADLINES, answer, driver_for
 from tests.e2e.test_chat import MODEL, ask, drain
 from tests.gateway import RunningGateway, running_gateway
 from tests.site import SiteControl
@@ -154,6 +154,27 @@ async def test_an_engine_that_is_not_installed_says_how_to_get_it(site: Site) ->
     no_program = site.profile
     with pytest.raises(BrowserDown, match="did not start"):
         await driver_for(site, executable=no_program).open()
+
+
+async def test_a_running_browser_is_connected_to_and_left_running(site: Site, tmp_path: Path) -> None:
+    program = find_chromium()
+    if program is None:
+        pytest.skip("no Chromium is installed")
+    flags = ("--headless", "--no-sandbox", "--remote-debugging-port=0", f"--user-data-dir={tmp_path}")
+    process = await asyncio.create_subprocess_exec(
+        program, *flags, LOOPBACK_ONLY, "about:blank", stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stderr is not None
+        while not (line := await process.stderr.readline()).startswith(b"DevTools listening on "):
+            assert line, "Chromium ended before it listened"
+        driver = driver_for(site, ws_endpoint=line.split()[-1].decode(), tabs=1)
+        await driver.open()
+        assert await answer(driver, "/echo connected") == "connected"
+        await driver.close()
+        assert process.returncode is None
+    finally:
+        await end(process)
 
 
 async def test_control_of_the_site_is_not_the_gateways(
