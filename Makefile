@@ -38,7 +38,7 @@ format: $(INSTALLED)
 	$(RUN) -m ruff format .
 	$(RUN) -m ruff check --fix .
 
-# What the documentation says about settings comes from settings.py.
+# What the documentation says about settings comes from settings/
 docs: $(INSTALLED)
 	$(RUN) -m tests.settings_docs
 

@@ -80,7 +80,7 @@ async def serve(settings: Settings, overrides: Mapping[str, object], *, demo: bo
             settings = Settings.load(overrides={**overrides, **site.settings(engine, settings.browser.args)})
         browser = await stack.enter_async_context(display_for(settings.browser))
         driver = PageDriver(browser, settings.deadlines)
-        app = create_app(settings.server, settings.deadlines, driver)
+        app = create_app(settings.server, settings.chat, settings.deadlines, driver)
         http = HttpServer(app, on_stop=lambda: say("\nStopping … (once more: at once)"))
         running = asyncio.create_task(http.serve([port]), name="http server")
         say(f"Starting the browser ({browser.engine}, {browser.mode}) …")

@@ -15,16 +15,17 @@ from api.gateway import Gateway
 from api.middleware import RequestFrame
 from api.queueing.queue import JobQueue
 from api.queueing.worker import Worker
-from api.routes import chat, health, info, models, queue
+from api.routes import chat as chat_route
+from api.routes import health, info, models, queue
 from api.security import Gatekeeper
 from api.supervisor import Supervisor
 from api.version import NAME, VERSION
 from domain.errors import GatewayError
 from domain.ports import Deadlines, Driver
-from settings import ServerSettings
+from settings import ChatSettings, ServerSettings
 
 
-def create_app(server: ServerSettings, deadlines: Deadlines, driver: Driver) -> FastAPI:
+def create_app(server: ServerSettings, chat: ChatSettings, deadlines: Deadlines, driver: Driver) -> FastAPI:
     """An application that serves `driver`, which its lifespan opens and closes.
 
     Raises:
@@ -34,6 +35,7 @@ def create_app(server: ServerSettings, deadlines: Deadlines, driver: Driver) -> 
     jobs = JobQueue(server.queue_size, deadlines.queue)
     gateway = Gateway(
         server=server,
+        chat=chat,
         deadlines=deadlines,
         driver=driver,
         gatekeeper=Gatekeeper(server),
@@ -57,7 +59,7 @@ def create_app(server: ServerSettings, deadlines: Deadlines, driver: Driver) -> 
         },
     )
     app.state.gateway = gateway
-    for routes in (chat, models, queue, health, info):
+    for routes in (chat_route, models, queue, health, info):
         app.include_router(routes.router)
     return app
 

@@ -51,9 +51,11 @@ ANSWERS: Final[Mapping[type[e.GatewayError], Answer]] = MappingProxyType(
         # A blocked prompt is blocked again when it is sent again: a caller's error, not a server's.
         e.Refused: Answer(400, _REQUEST),
         e.EmptyAnswer: Answer(502, _UPSTREAM),
+        e.InvalidOutput: Answer(502, _UPSTREAM),
         e.ModelRejected: Answer(422, _REQUEST),
         e.UpstreamInvalid: Answer(502, _UPSTREAM),
         e.UpstreamUnavailable: Answer(503, _UPSTREAM),
+        e.McpError: Answer(502, _UPSTREAM),
         e.WireError: Answer(502, _UPSTREAM),
         e.SessionError: Answer(503, _SERVER),
         e.SignedOut: Answer(503, _SERVER),

@@ -11,7 +11,7 @@ from api.security import Gatekeeper
 from api.supervisor import Supervisor
 from domain.errors import ShuttingDown
 from domain.ports import Deadlines, Driver
-from settings import ServerSettings
+from settings import ChatSettings, ServerSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class Gateway:
     """One running gateway; lives in `app.state.gateway`."""
 
     server: ServerSettings
+    chat: ChatSettings
     deadlines: Deadlines
     driver: Driver
     gatekeeper: Gatekeeper

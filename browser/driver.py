@@ -80,7 +80,7 @@ class PageDriver:
     async def prepare(self, request: GenerateRequest) -> AsyncIterator[PageGeneration]:
         session, lease, flow = await self._put(request)
         try:
-            yield PageGeneration(session, flow.events(), tuple(flow.warnings))
+            yield PageGeneration(session, flow.events(), flow.warnings)
         except Error as error:
             raise self._failed(session, error) from error
         except SignedOut as error:

@@ -30,17 +30,21 @@ class Completion:
     finished: Finished | None = None
 
 
-async def fold(events: AsyncIterator[Event]) -> Completion:
-    """Collect a whole event stream; whatever it raises is raised here."""
-    done = Completion()
-    text: list[str] = []
-    thoughts: list[str] = []
-    async for event in events:
+class Folding:
+    """A completion in the making."""
+
+    def __init__(self) -> None:
+        self._done = Completion()
+        self._text: list[str] = []
+        self._thoughts: list[str] = []
+
+    def add(self, event: Event) -> None:
+        done = self._done
         match event:
             case TextDelta():
-                text.append(event.text)
+                self._text.append(event.text)
             case ThoughtDelta():
-                thoughts.append(event.text)
+                self._thoughts.append(event.text)
             case ToolCall():
                 done.tool_calls.append(event)
             case Media():
@@ -53,5 +57,24 @@ async def fold(events: AsyncIterator[Event]) -> Completion:
                 done.usage = event
             case Finished():
                 done.finished = event
-    done.text, done.thoughts = "".join(text), "".join(thoughts)
-    return done
+
+    def result(self) -> Completion:
+        done = self._done
+        done.text, done.thoughts = "".join(self._text), "".join(self._thoughts)
+        return done
+
+
+async def fold(events: AsyncIterator[Event]) -> Completion:
+    """Collect a whole event stream; whatever it raises is raised here."""
+    folding = Folding()
+    async for event in events:
+        folding.add(event)
+    return folding.result()
+
+
+async def fold_choices(events: AsyncIterator[tuple[int, Event]]) -> list[Completion]:
+    """Collect several answers, told apart by their index, in the order of the indexes."""
+    foldings: dict[int, Folding] = {}
+    async for index, event in events:
+        foldings.setdefault(index, Folding()).add(event)
+    return [foldings[index].result() for index in sorted(foldings)]

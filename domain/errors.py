@@ -17,9 +17,11 @@ GatewayError
 │   ├─ PermissionDenied       the account may not do this, or the site distrusts the browser
 │   ├─ Refused                the prompt was blocked
 │   ├─ EmptyAnswer            the site ended a turn without saying anything
+│   ├─ InvalidOutput          the answer is not what was asked for, also when asked again
 │   ├─ ModelRejected          the page does not let this model be chosen
 │   ├─ UpstreamInvalid        the site called the page's request invalid
 │   └─ UpstreamUnavailable    the site failed or is overloaded
+├─ McpError                   a caller's MCP endpoint failed or may not be used
 ├─ WireError                  the answer was not understood, or ended before its end
 └─ SessionError               the page cannot be used
     ├─ SignedOut              the profile's sign-in has ended
@@ -124,6 +126,11 @@ class EmptyAnswer(UpstreamError):
     retryable = True
 
 
+class InvalidOutput(UpstreamError):
+    code = "invalid_output"
+    retryable = True
+
+
 class ModelRejected(UpstreamError):
     code = "model_not_available"
 
@@ -135,6 +142,10 @@ class UpstreamInvalid(UpstreamError):
 class UpstreamUnavailable(UpstreamError):
     code = "upstream_unavailable"
     retryable = True
+
+
+class McpError(GatewayError):
+    code = "mcp_error"
 
 
 class WireError(GatewayError):
@@ -169,7 +180,13 @@ class PageDrift(SessionError):
 
 
 class ControlFailed(SessionError):
+    """`area` names the control, where it is one of the run settings."""
+
     code = "control_failed"
+
+    def __init__(self, public_message: str, *, area: str | None = None) -> None:
+        super().__init__(public_message)
+        self.area = area
 
 
 class SessionLost(SessionError):

@@ -80,11 +80,24 @@ class CodeRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Support:
+    """Which words of an answer rest on which sources."""
+
+    text: str
+    """As the site quotes it from the answer."""
+    sources: tuple[int, ...]
+    """Indexes into the grounding's `sources`."""
+    end: int | None = None
+    """Where the words end in the answer, in UTF-8 bytes, where the site tells."""
+
+
+@dataclass(frozen=True, slots=True)
 class Grounding:
     """What an answer is based on: `sources` are (uri, title) pairs."""
 
     sources: tuple[tuple[str, str], ...] = ()
     queries: tuple[str, ...] = ()
+    supports: tuple[Support, ...] = ()
     kind: Literal["grounding"] = "grounding"
 
 

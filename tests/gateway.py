@@ -13,9 +13,17 @@ from openai import AsyncOpenAI
 from api.app import create_app
 from api.server import HttpServer, listen
 from domain.ports import Deadlines, Driver
-from settings import ServerSettings
+from settings import ChatSettings, ServerSettings
 
 START_SECONDS = 30.0
+FILES = ("key_file", "excluded_models_file", "model_aliases_file")
+"""Settings that would otherwise read files of the machine."""
+
+
+def api_settings(**changes: Any) -> tuple[ServerSettings, ChatSettings]:
+    """The groups that the HTTP side takes, from fields of either."""
+    chat = {name: changes.pop(name) for name in ChatSettings.model_fields if name in changes}
+    return ServerSettings(**changes), ChatSettings(**chat)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +49,12 @@ async def running_gateway(
 ) -> AsyncIterator[RunningGateway]:
     """Serve until the block ends; enters when `/health` says ok.
 
-    `folder` stands for the user's files; `changes` are server settings by field name.
+    `folder` stands for the user's files; `changes` are server or chat settings by field name.
     """
-    options = {"key_file": folder / "key.txt", "excluded_models_file": folder / "excluded.txt", **changes}
+    files = {name: folder / f"{name}.txt" for name in FILES}
+    server_settings, chat_settings = api_settings(**{**files, **changes})
     with listen("127.0.0.1", 0) as port:
-        app = create_app(ServerSettings(**options), deadlines, driver)
+        app = create_app(server_settings, chat_settings, deadlines, driver)
         server = HttpServer(app, on_stop=lambda: None)
         serving = asyncio.create_task(server.serve([port]), name="test gateway")
         running = RunningGateway(f"http://127.0.0.1:{port.getsockname()[1]}", driver)

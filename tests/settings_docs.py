@@ -1,4 +1,4 @@
-"""What the documentation says about settings, made from `settings.py`; `make docs` writes it down."""
+"""What the documentation says about settings, made from `settings/`; `make docs` writes it down."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ EXAMPLE = ROOT / ".env.example"
 BEGIN, END = "<!-- settings: written by make docs -->\n", "<!-- end of settings -->\n"
 TITLES = {
     "server": "What clients connect to",
+    "chat": "Chat requests",
     "browser": "Browser, page and sign-in",
     "budgets": "How long things may take",
     "files": "Files of callers",

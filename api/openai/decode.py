@@ -113,9 +113,9 @@ def _turns(messages: list[Message]) -> tuple[Turn, ...]:
         if message.role == "user":
             if not text.strip():
                 raise BadRequest("A user's message must contain text.", param=f"messages[{index}].content")
-            turns.append(Turn("user", text))
+            turns.append(Turn.of("user", text))
         elif message.role == "assistant" and text:
-            turns.append(Turn("model", text))
+            turns.append(Turn.of("model", text))
     if not turns:
         raise BadRequest("There is no message of role 'user' or 'assistant' to answer.", param="messages")
     return tuple(turns)

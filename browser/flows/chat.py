@@ -6,16 +6,15 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, contextmanager, suppress
 
 from browser.capture.hearing import Capture, Hearing
+from browser.flows.controls import Controls
 from browser.flows.stopping import StopWatch, fits_page
 from browser.flows.transcript import write_transcript
 from browser.foreground import Foreground
 from browser.pages.chat_page import ChatPage
-from browser.pages.run_settings import ControlReport
 from browser.wire.decode import AnswerDecoder
 from browser.wire.frames import FrameSplitter, StatusFrame
 from browser.wire.status import error_from_http, error_from_status
 from domain.errors import (
-    ControlFailed,
     DeadlinePassed,
     GatewayError,
     ModelRejected,
@@ -34,15 +33,6 @@ _LOST_CLICK_SECONDS = 2.0
 """Without any sign of a request after this long, it is worth looking whether the click arrived at all."""
 _REFUSAL_BYTES = 65_536
 _STOP_MS = 800
-_OFF = (
-    "google_search",
-    "url_context",
-    "code_execution",
-    "google_maps",
-    "function_calling",
-    "structured_output",
-)
-"""The page's tools. A request that does not ask for them must not get what an earlier one left on."""
 
 
 class ChatFlow:
@@ -63,10 +53,14 @@ class ChatFlow:
         self._deadlines = deadlines
         self._foreground = foreground
         self._temporary = temporary
-        self._strict = strict
+        self._controls = Controls(page, strict=strict)
         self._watch = StopWatch(())
-        self.warnings: list[str] = []
         self.finished = False
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Defaults that could not be set on the page."""
+        return tuple(self._controls.warnings)
 
     async def put(self, request: GenerateRequest, card: ModelCard) -> None:
         """Bring a clean page to the point where Run may be pressed.
@@ -86,10 +80,12 @@ class ChatFlow:
         if state.model != request.model:
             await self._choose(request.model)
             state = await self._page.chat.state()
-        await self._set_controls(request, card)
-        await self._set_system(request.system, state.system_preview)
+        stops = request.sampling.stop
+        self._watch = StopWatch([sequence for sequence in stops if not fits_page(sequence)])
+        await self._controls.set(request, card)
+        await self._controls.set_system(request.system, state.system_preview)
         if self._temporary and not state.temporary:
-            await self._make_temporary()
+            await self._controls.make_temporary()
         if not state.run_hovered:
             await self._page.chat.point_at_run()
         await self._page.chat.write(write_transcript(request.turns), _RUN_ENABLED_MS)
@@ -167,55 +163,6 @@ class ChatFlow:
                 "GET /v1/models lists what it offers."
             )
 
-    async def _set_controls(self, request: GenerateRequest, card: ModelCard) -> None:
-        asked = request.sampling
-        defaults = _numbers(card.temperature, card.top_p, card.output_limit)
-        explicit = _numbers(asked.temperature, asked.top_p, asked.max_output_tokens)
-        numbers = {**defaults, **explicit}
-        on_page = [sequence for sequence in asked.stop if fits_page(sequence)]
-        self._watch = StopWatch([sequence for sequence in asked.stop if not fits_page(sequence)])
-        panel = self._page.run_settings
-        reports, stops = await asyncio.gather(
-            panel.apply(numbers, dict.fromkeys(_OFF, False)), panel.apply_stops(on_page)
-        )
-        if stops.state == "missing":  # its section may have been closed, and is open by now
-            stops = await panel.apply_stops(on_page)
-        for area, report in reports.items():
-            # A tool that a model does not have is off.
-            if not report.holds and not (area in _OFF and report.state == "missing"):
-                self._control_failed(area, report, explicit=area in explicit or area in _OFF)
-        if not stops.holds:
-            self._control_failed("stop", stops, explicit=bool(on_page))
-
-    def _control_failed(self, area: str, report: ControlReport, *, explicit: bool) -> None:
-        shown = f"; it shows {report.shown!r}" if report.shown else ""
-        said = f"The page's {area!r} control is {report.state}{shown}."
-        if explicit or self._strict:
-            raise ControlFailed(said)
-        _log.warning("%s The page's own value applies.", said)
-        self.warnings.append(said)
-
-    async def _set_system(self, text: str, preview: str | None) -> None:
-        try:
-            await self._page.system_instruction.apply(text, preview)
-        except GatewayError as error:
-            if text or self._strict or not isinstance(error, ControlFailed | PageDrift):
-                raise
-            self.warnings.append(error.public_message)
-            _log.warning("the system instruction could not be cleared: %s", error)
-
-    async def _make_temporary(self) -> None:
-        try:
-            if await self._page.chat.make_temporary():
-                return
-            said = "The chat could not be made temporary; it may appear in the account's history."
-        except PageDrift as drift:
-            said = f"The chat could not be made temporary: {drift.public_message}"
-        if self._strict:
-            raise ControlFailed(said)
-        _log.warning(said)
-        self.warnings.append(said)
-
     async def _submit(self, hearing: Hearing) -> None:
         """Press Run once. A second click follows only where the page shows that the first had no effect."""
         budget = self._deadlines.submit
@@ -252,12 +199,6 @@ class ChatFlow:
         except WireError as error:
             _log.debug("the refusal is not in stream form: %s", error)
         return error_from_http(status, bytes(body))
-
-
-def _numbers(temperature: float | None, top_p: float | None, limit: int | None) -> dict[str, float]:
-    """By area of the page; what is not given is left out."""
-    given = {"temperature": temperature, "top_p": top_p, "max_output_tokens": limit}
-    return {area: value for area, value in given.items() if value is not None}
 
 
 async def _within(seconds: float, hearing: Hearing) -> bool:

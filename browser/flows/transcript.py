@@ -53,10 +53,10 @@ def read_transcript(prompt: str) -> list[Turn]:
         if lines[number] != f"--- {author} {tag}":
             continue
         if number > 1:
-            turns[-1] = Turn(turns[-1].role, "\n".join(lines[start + 1 : number]))
+            turns[-1] = Turn.of(turns[-1].role, "\n".join(lines[start + 1 : number]))
         if author == "end":
-            return [*turns, Turn("user", "\n".join(lines[number + 3 :]))]
-        turns.append(Turn("user" if author == "user" else "model", ""))
+            return [*turns, Turn.of("user", "\n".join(lines[number + 3 :]))]
+        turns.append(Turn.of("user" if author == "user" else "model", ""))
         start = number
     raise ValueError(f"the prompt has no end marker with the tag {tag!r}")
 

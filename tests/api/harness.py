@@ -15,17 +15,17 @@ from openai import AsyncOpenAI
 from api.app import create_app
 from api.gateway import Gateway
 from domain.ports import Deadlines
-from settings import ServerSettings
+from settings import ChatSettings, ServerSettings
 from tests.api.scripted import ScriptedDriver
+from tests.gateway import FILES, api_settings
 
-NOWHERE = Path("/nonexistent")
+NOWHERE = Path("/nonexistent/file")
 CHAT = "/v1/chat/completions"
 
 
-def server_settings(**changes: Any) -> ServerSettings:
-    """Settings that read no file of the machine."""
-    files = {"key_file": NOWHERE / "key.txt", "excluded_models_file": NOWHERE / "excluded.txt"}
-    return ServerSettings(**{**files, **changes})
+def settings_of(**changes: Any) -> tuple[ServerSettings, ChatSettings]:
+    """Settings that read no file of the machine, from fields of either group."""
+    return api_settings(**{**dict.fromkeys(FILES, NOWHERE), **changes})
 
 
 def body(text: str = "hi", **fields: Any) -> dict[str, Any]:
@@ -37,7 +37,7 @@ async def in_process(
     driver: ScriptedDriver, *, opened: bool = True, deadlines: Deadlines | None = None, **settings: Any
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client that talks to the application without a socket."""
-    app = create_app(server_settings(**settings), deadlines or Deadlines(), driver)
+    app = create_app(*settings_of(**settings), deadlines or Deadlines(), driver)
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), _client(transport) as client:
         if opened:
@@ -68,7 +68,7 @@ async def listening(
     driver: ScriptedDriver, *, deadlines: Deadlines | None = None, **settings: Any
 ) -> AsyncIterator[Server]:
     """A gateway behind uvicorn, open, with its clients."""
-    app = create_app(server_settings(**settings), deadlines or Deadlines(), driver)
+    app = create_app(*settings_of(**settings), deadlines or Deadlines(), driver)
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1, ws="none")
     uvicorn_server = uvicorn.Server(config)

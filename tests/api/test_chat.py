@@ -76,7 +76,7 @@ async def test_everything_that_is_honoured_reaches_the_driver() -> None:
     request = driver.records[0].request
     assert request.model == "gemini-2.5-pro"
     assert request.system == "one\n\ntwo"
-    assert request.turns == (Turn("user", " a\nb "), Turn("model", "ok"), Turn("user", "go\r\n"))
+    assert request.turns == (Turn.of("user", " a\nb "), Turn.of("model", "ok"), Turn.of("user", "go\r\n"))
     assert request.sampling == Sampling(1.0, 0.5, 10, ("a", "b"))
 
 

@@ -10,7 +10,7 @@ from api.errors import ANSWERS
 from api.openai.schema import NEUTRAL, NEUTRAL_IN_MESSAGE, ChatRequest
 from api.version import NAME, VERSION
 from domain.ports import Deadlines
-from tests.api.harness import server_settings
+from tests.api.harness import settings_of
 from tests.api.scripted import ScriptedDriver
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +23,7 @@ def reference() -> str:
 
 
 def routes() -> list[str]:
-    app = create_app(server_settings(), Deadlines(), ScriptedDriver())
+    app = create_app(*settings_of(), Deadlines(), ScriptedDriver())
     paths = app.openapi()["paths"]
     return [f"{method.upper()} {path}" for path in paths for method in paths[path]]
 

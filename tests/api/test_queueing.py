@@ -26,7 +26,7 @@ SAY = (TextDelta("x"), STOP)
 
 
 def new_job(name: str) -> Job:
-    return Job(name, GenerateRequest("m", (Turn("user", name),)), stream=False)
+    return Job(name, GenerateRequest("m", (Turn.of("user", name),)), stream=False)
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ import pytest
 
 from api.security import Gatekeeper, is_loopback, masked, read_keys
 from settings import SettingsError
-from tests.api.harness import CHAT, body, in_process, server_settings
+from tests.api.harness import CHAT, body, in_process, settings_of
 from tests.api.scripted import ScriptedDriver
 
 KEY = "correct-key-1"
@@ -42,13 +42,13 @@ def test_key_file_that_cannot_be_read_stops_the_start(tmp_path: Path) -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.2", "::", "gateway.example"])
 def test_other_addresses_do_not_start_without_a_key(host: str, key_file: Path) -> None:
     with pytest.raises(SettingsError, match=r"HOST=.*KEY_FILE="):
-        Gatekeeper(server_settings(host=host))
-    assert Gatekeeper(server_settings(host=host, key_file=key_file)).needs_key
+        Gatekeeper(settings_of(host=host)[0])
+    assert Gatekeeper(settings_of(host=host, key_file=key_file)[0]).needs_key
 
 
 def test_key_everywhere_needs_a_key() -> None:
     with pytest.raises(SettingsError, match="REQUIRE_KEY_EVERYWHERE"):
-        Gatekeeper(server_settings(require_key_everywhere=True))
+        Gatekeeper(settings_of(require_key_everywhere=True)[0])
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ async def test_key_lets_in_under_any_name(key_file: Path) -> None:
 def test_keys_are_masked_for_logs(key_file: Path) -> None:
     assert masked("abcd-and-more-efgh") == "abcd****efgh"
     assert masked("12345678") == "12****"
-    assert Gatekeeper(server_settings(key_file=key_file)).masked_keys == ("corr****ey-1", "se****")
+    assert Gatekeeper(settings_of(key_file=key_file)[0]).masked_keys == ("corr****ey-1", "se****")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from api.version import VERSION
 from domain.errors import BrowserDown, SessionLost, SignedOut
 from domain.ports import Deadlines
 from settings import SettingsError
-from tests.api.harness import CHAT, body, eventually, in_process, server_settings
+from tests.api.harness import CHAT, body, eventually, in_process, settings_of
 from tests.api.scripted import MODELS, ScriptedDriver, browser_down
 
 FLAT = ("playwright_ready", "browser_connected", "page_ready", "worker_running", "queue_length")
@@ -73,7 +73,7 @@ async def test_health_tells_what_the_driver_says_later() -> None:
 
 async def test_health_is_503_when_there_is_a_browser_but_no_worker() -> None:
     driver = ScriptedDriver()
-    app = create_app(server_settings(), Deadlines(), driver)
+    app = create_app(*settings_of(), Deadlines(), driver)
     gateway = app.state.gateway
     assert isinstance(gateway, Gateway)
     await gateway.supervisor.run()

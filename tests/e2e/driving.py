@@ -40,7 +40,7 @@ async def opened(site: Site, **changes: Any) -> AsyncIterator[PageDriver]:
 
 
 def request(prompt: str, *, model: str = MODEL, system: str = "", **sampling: Any) -> GenerateRequest:
-    return GenerateRequest(model, (Turn("user", prompt),), system, Sampling(**sampling))
+    return GenerateRequest(model, (Turn.of("user", prompt),), system, Sampling(**sampling))
 
 
 async def run(driver: PageDriver, asked: GenerateRequest) -> list[Event]:

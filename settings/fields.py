@@ -1,0 +1,66 @@
+"""The kinds of values that settings have: paths, addresses, words."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator
+from pydantic import ValidationInfo as Info
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The project's folder: where relative paths start and `.env` is looked for."""
+
+
+def _rooted(path: Path, info: Info) -> Path:
+    root: Path = (info.context or {}).get("root", ROOT)
+    return root / path.expanduser()
+
+
+def _existing(path: Path, info: Info) -> Path:
+    found = _rooted(path, info)
+    if not found.is_file():
+        raise ValueError(f"there is no file {str(found)!r}")
+    return found
+
+
+def _profile(value: object, info: Info) -> object:
+    """A bare name means a file in `auth_profiles/`; anything with a slash, or an existing file, is a path."""
+    if not isinstance(value, str) or "/" in value or "\\" in value:
+        return value
+    root: Path = (info.context or {}).get("root", ROOT)
+    if value.endswith(".json") and (root / value).is_file():
+        return value
+    return root / "auth_profiles" / (value if value.endswith(".json") else f"{value}.json")
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("give an address like 'https://aistudio.google.com'")
+    return value.rstrip("/")
+
+
+def _socket_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"ws", "wss", "http", "https"} or not parts.hostname:
+        raise ValueError("give an address like 'ws://127.0.0.1:9222/' (ws, wss, http or https)")
+    return value
+
+
+def switched_off(value: int | str, info: Info) -> int | str:
+    if value:
+        what = {"stream_port": "the stream proxy", "helper_endpoint": "the helper endpoint"}
+        off = "set it to 0" if isinstance(value, int) else "leave it empty"
+        raise ValueError(f"{what[str(info.field_name)]} is not part of this version; {off}")
+    return value
+
+
+RootedPath = Annotated[Path, AfterValidator(_rooted)]
+ExistingFile = Annotated[Path, AfterValidator(_existing)]
+ProfileFile = Annotated[Path, AfterValidator(_existing), BeforeValidator(_profile)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+SocketAddress = Annotated[str, AfterValidator(_socket_address)]
+Words = BeforeValidator(lambda value: tuple(shlex.split(value)) if isinstance(value, str) else value)
+LowerCase = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
+UpperCase = BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)

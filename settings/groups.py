@@ -1,0 +1,217 @@
+"""Every setting: one field each, in groups that are handed out together.
+
+A field's `validation_alias` is the name users write, its docstring is what `docs/configuration.md` says.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+from domain.ports import Deadlines
+from settings.fields import (
+    ExistingFile,
+    LowerCase,
+    ProfileFile,
+    RootedPath,
+    SocketAddress,
+    UpperCase,
+    WebAddress,
+    Words,
+    switched_off,
+)
+
+OTHER_NAMES: Mapping[str, str] = {"DEFAULT_FASTAPI_PORT": "PORT"}
+"""Second names of a setting, each with its first; where both are given in one place, the first name wins."""
+
+
+class Group(BaseModel):
+    """Settings that are handed out together."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        validate_default=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+    )
+
+
+class ServerSettings(Group):
+    """What clients connect to."""
+
+    host: str = Field(default="127.0.0.1", validation_alias="HOST", pattern=r"^[^\s/]+$", examples=["::1"])
+    """Address the gateway listens on. Anything but loopback needs API keys."""
+    port: int = Field(default=2048, validation_alias="PORT", ge=0, le=65535)
+    """Port the gateway listens on; 0 takes a free one. `DEFAULT_FASTAPI_PORT` is a second name."""
+    queue_size: int = Field(default=32, validation_alias="QUEUE_SIZE", ge=1, le=10_000)
+    """How many requests may wait; one more is answered 429."""
+    keep_alive: float = Field(default=8.0, validation_alias="KEEP_ALIVE_SECONDS", gt=0, le=10)
+    """Longest silence of an open stream, in seconds, before a keep-alive is sent."""
+    key_file: RootedPath = Field(default=Path("auth_profiles/key.txt"), validation_alias="KEY_FILE")
+    """API keys, one a line, `#` for comments. No file or an empty one: no key is asked for."""
+    open_status: bool = Field(default=False, validation_alias="OPEN_STATUS")
+    """Answer `/v1/queue` and `/v1/cancel` without a key also to other machines."""
+    require_key_everywhere: bool = Field(default=False, validation_alias="REQUIRE_KEY_EVERYWHERE")
+    """Ask for a key, where there are keys, on every endpoint but `/health`."""
+    default_model: str = Field(default="gemini-2.5-flash", validation_alias="DEFAULT_MODEL", min_length=1)
+    """Model of a request that names none."""
+    max_body_bytes: int = Field(default=64 * 1024 * 1024, validation_alias="MAX_BODY_BYTES", ge=1024)
+    """Largest request body, in bytes."""
+    excluded_models_file: RootedPath = Field(
+        default=Path("excluded_models.txt"), validation_alias="EXCLUDED_MODELS_FILE"
+    )
+    """Model ids that are left out of `/v1/models`, one a line; the file may be missing."""
+
+
+class ChatSettings(Group):
+    """How chat requests are read and served."""
+
+    strict_parameters: bool = Field(default=False, validation_alias="STRICT_PARAMETERS")
+    """Refuse parameters that have no effect on the page with 400, instead of naming them in
+    `X-Gateway-Ignored-Params`."""
+    model_aliases_file: RootedPath = Field(
+        default=Path("model_aliases.txt"), validation_alias="MODEL_ALIASES_FILE"
+    )
+    """Names of your own for models, one `name = model` a line; the file may be missing."""
+    function_calling_mode: Annotated[Literal["auto", "native", "emulated"], LowerCase] = Field(
+        default="auto", validation_alias="FUNCTION_CALLING_MODE"
+    )
+    """`native` declares functions on the page, `emulated` describes them to the model in words, `auto` takes
+    the page's own way where the model has it."""
+    mcp_allowed_hosts: Annotated[tuple[str, ...], Words] = Field(
+        default=(), validation_alias="MCP_ALLOWED_HOSTS"
+    )
+    """Hosts, each with or without `:port`, that `mcp_endpoint` may name, separated by blanks. Empty: every
+    public address; machines of the own network must be listed."""
+    mcp_max_rounds: int = Field(default=8, validation_alias="MCP_MAX_ROUNDS", ge=1, le=100)
+    """How many times one request may call tools of its MCP endpoint before it fails."""
+    mcp_timeout: float = Field(default=30, validation_alias="MCP_TIMEOUT_SECONDS", gt=0)
+    """Longest wait for one answer of an MCP endpoint, in seconds."""
+
+
+class BrowserSettings(Group):
+    """Which browser, which page, which sign-in."""
+
+    engine: Annotated[Literal["auto", "camoufox", "chromium", "firefox"], LowerCase] = Field(
+        default="auto", validation_alias="BROWSER"
+    )
+    """Engine. `auto` takes Camoufox when it is installed, else Chromium, else Firefox. In the environment a
+    value with a slash is another program's `BROWSER` and is ignored."""
+    executable: ExistingFile | None = Field(default=None, validation_alias="BROWSER_EXECUTABLE")
+    """Browser program to start instead of the one that is found."""
+    args: Annotated[tuple[str, ...], Words] = Field(default=(), validation_alias="BROWSER_ARGS")
+    """Further command line arguments of the browser, separated as a shell separates them."""
+    ws_endpoint: SocketAddress | None = Field(default=None, validation_alias="BROWSER_WS_ENDPOINT")
+    """Connect to this running browser instead of starting one."""
+    ignore_https_errors: bool = Field(default=False, validation_alias="IGNORE_HTTPS_ERRORS")
+    """Accept any certificate of the page."""
+    mode: Annotated[Literal["headless", "headed", "virtual"], LowerCase] = Field(
+        default="headless", validation_alias="BROWSER_MODE"
+    )
+    """Without a window, with one, or with one on a virtual display (`--headless`, `--debug`,
+    `--virtual-display`)."""
+    ai_studio_url: WebAddress = Field(default="https://aistudio.google.com", validation_alias="AI_STUDIO_URL")
+    """Where AI Studio is."""
+    auth_profile: ProfileFile | None = Field(default=None, validation_alias="AUTH_PROFILE")
+    """Saved sign-in, a Playwright storage-state file: a name in `auth_profiles/` or a path."""
+    tabs: int = Field(default=2, validation_alias="TABS", ge=1, le=4)
+    """Tabs on the page: one generates while the others are made ready."""
+    temporary_chat: bool = Field(default=True, validation_alias="TEMPORARY_CHAT")
+    """Keep chats out of the account's history."""
+    continue_conversations: bool = Field(default=True, validation_alias="CONTINUE_CONVERSATIONS")
+    """Send the next message of a conversation that a tab still shows as a turn of its own, instead of the
+    whole conversation anew. Needs at least two tabs."""
+    strict_controls: bool = Field(default=False, validation_alias="STRICT_CONTROLS")
+    """Fail a request also when a mere default cannot be set on the page, instead of warning."""
+    selectors_file: ExistingFile | None = Field(default=None, validation_alias="SELECTORS_FILE")
+    """JSON file whose entries replace the built-in selectors of the page."""
+    capture: Annotated[Literal["auto", "cdp", "in_page"], LowerCase] = Field(
+        default="auto", validation_alias="CAPTURE"
+    )
+    """How answers are heard; `auto` takes the best one that the engine can do."""
+    evidence_dir: RootedPath = Field(default=Path("logs/evidence"), validation_alias="EVIDENCE_DIR")
+    """Where screenshots and snapshots of a page that was not understood are kept."""
+
+
+class DeadlineSettings(Group):
+    """How long each stage of a request may take."""
+
+    queue: float = Field(default=600, validation_alias="QUEUE_TIMEOUT_SECONDS", gt=0)
+    """Waiting for a turn, in seconds."""
+    ready: float = Field(default=60, validation_alias="PAGE_READY_TIMEOUT_SECONDS", gt=0)
+    """Getting a clean page and putting the request on it, in seconds."""
+    submit: float = Field(default=15, validation_alias="SUBMIT_TIMEOUT_SECONDS", gt=0)
+    """From pressing Run to the page's own request, in seconds."""
+    first_event: float = Field(default=120, validation_alias="FIRST_EVENT_TIMEOUT_SECONDS", gt=0)
+    """From that request to the first sign of the answer, in seconds."""
+    idle: float = Field(default=120, validation_alias="IDLE_TIMEOUT_SECONDS", gt=0)
+    """Longest silence inside an answer, in seconds."""
+    total_ms: float = Field(default=300_000, validation_alias="RESPONSE_COMPLETION_TIMEOUT", gt=0)
+    """From pressing Run to the end of the answer, in milliseconds."""
+
+    def deadlines(self) -> Deadlines:
+        """The same budgets as the rest of the code knows them: all in seconds."""
+        return Deadlines(**self.model_dump(exclude={"total_ms"}), total=self.total_ms / 1000)
+
+
+class FileSettings(Group):
+    """Files that callers send along. This version refuses attachments, so neither has an effect yet."""
+
+    upload_dir: RootedPath = Field(default=Path("upload_files"), validation_alias="UPLOAD_FILES_DIR")
+    """Where files of callers are kept while a request needs them."""
+    only_current_user_attachments: bool = Field(
+        default=False, validation_alias="ONLY_COLLECT_CURRENT_USER_ATTACHMENTS"
+    )
+    """Take attachments from the last user message alone."""
+
+
+class LogSettings(Group):
+    """What is written to the log."""
+
+    level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], UpperCase] = Field(
+        default="INFO", validation_alias="SERVER_LOG_LEVEL"
+    )
+    """Least severe lines that are logged."""
+    debug: bool = Field(default=False, validation_alias="DEBUG_LOGS_ENABLED")
+    """Log the gateway's own debug lines, whatever the level."""
+    trace: bool = Field(default=False, validation_alias="TRACE_LOGS_ENABLED")
+    """Log the debug lines of every library as well."""
+
+
+class CaptureSettings(Group):
+    """Further ways of hearing an answer, known by name and not part of this version."""
+
+    stream_port: Annotated[int, AfterValidator(switched_off)] = Field(
+        default=0, validation_alias="STREAM_PORT", ge=0, le=65535
+    )
+    """Port of the stream proxy. Only 0, which is off, is accepted."""
+    helper_endpoint: Annotated[str, AfterValidator(switched_off)] = Field(
+        default="", validation_alias="GUI_DEFAULT_HELPER_ENDPOINT"
+    )
+    """Address of an external helper. Only an empty value is accepted."""
+
+
+GROUPS: Mapping[str, type[Group]] = {
+    "server": ServerSettings,
+    "chat": ChatSettings,
+    "browser": BrowserSettings,
+    "budgets": DeadlineSettings,
+    "files": FileSettings,
+    "logs": LogSettings,
+    "captures": CaptureSettings,
+}
+
+
+def fields_of(group: type[Group]) -> list[tuple[str, str, FieldInfo]]:
+    """(attribute, setting name, field) of every setting of a group."""
+    return [(key, str(info.validation_alias), info) for key, info in group.model_fields.items()]
+
+
+def setting_names() -> tuple[str, ...]:
+    """Every name that may stand in `.env`, second names last."""
+    return (*(name for group in GROUPS.values() for _, name, _ in fields_of(group)), *OTHER_NAMES)
