@@ -40,7 +40,8 @@ async def generate(request: Request) -> Response:
     headers = rpc_headers(request)
     try:
         ask = await _read(request, state, entry)
-        answer = answer_to(ask, state.next_fault())
+        fault = state.next_fault()
+        answer = answer_to(ask, fault, None if fault else state.next_answer())
     except Rejection as rejection:
         return Refusal(rejection, headers, entry)
     except ClientDisconnect:

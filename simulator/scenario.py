@@ -95,6 +95,9 @@ class Scenario(_Knobs):
     """One is used up by each GenerateContent; written like the rest of a `/fail` line; null = no fault."""
     every_fault: str | None = None
     """The fault of every GenerateContent for which `next_faults` has nothing."""
+    next_answers: list[str | None] = Field(default_factory=list)
+    """One is used up by each GenerateContent that no fault befalls: a line that decides instead of the prompt,
+    like `/echo text`; null = the prompt decides."""
     rpc_faults: dict[str, int] = Field(default_factory=dict)
     """Method name -> HTTP status that this method answers with, e.g. `{"CountTokens": 403}`."""
     rpc_delays: dict[str, Seconds] = Field(default_factory=dict)

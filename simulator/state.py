@@ -55,6 +55,10 @@ class State:
             return self.scenario.next_faults.pop(0)
         return self.scenario.every_fault
 
+    def next_answer(self) -> str | None:
+        """What the scenario has the model say to the call at hand; uses up one of `next_answers`."""
+        return self.scenario.next_answers.pop(0) if self.scenario.next_answers else None
+
     def visible_models(self) -> dict[str, Model]:
         """What this account's ListModels shows, in its order."""
         chosen = self.scenario.models

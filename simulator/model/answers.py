@@ -27,20 +27,21 @@ LONG_PACE = 0.002
 Handler = Callable[[Ask, Directive], Answer]
 
 
-def answer_to(ask: Ask, scenario_fault: str | None = None) -> Answer:
-    """What the model does with `ask`: the scenario's fault if there is one, else what the prompt asks for.
+def answer_to(ask: Ask, scenario_fault: str | None = None, scenario_answer: str | None = None) -> Answer:
+    """What the model does with `ask`: the scenario's fault if there is one, else what the scenario's line
+    or, without one, the prompt asks for.
 
     A directive that makes no sense raises Rejection (400) saying what is wrong with it.
     """
     try:
-        answer = fault(scenario_fault) if scenario_fault else _directed(ask)
+        answer = fault(scenario_fault) if scenario_fault else _directed(ask, scenario_answer)
     except BadDirectiveError as error:
         raise Rejection(400, str(error)) from error
     return Answer(limited(answer.beats, ask.config), answer.ttft, answer.pace)
 
 
-def _directed(ask: Ask) -> Answer:
-    directive = find_directive(ask.last_user.text, frozenset(DIRECTIVES))
+def _directed(ask: Ask, line: str | None) -> Answer:
+    directive = find_directive(ask.last_user.text if line is None else line, frozenset(DIRECTIVES))
     if directive is None:
         return _plain(ask)
     return DIRECTIVES[directive.name](ask, directive)

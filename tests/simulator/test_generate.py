@@ -224,6 +224,18 @@ async def test_next_faults_are_used_up_in_order(simulator: Simulator, page_clien
     assert (await page_client.answer("/echo back")).text == "back"
 
 
+async def test_next_answers_take_the_place_of_the_prompt(
+    simulator: Simulator, page_client: PageClient
+) -> None:
+    simulator.state.scenario.next_answers = ["/echo one", None, "/echo three"]
+    assert [(await page_client.answer("/echo asked")).text for _ in range(4)] == [
+        "one",
+        "asked",
+        "three",
+        "asked",
+    ]
+
+
 async def test_every_fault_stays(simulator: Simulator, page_client: PageClient) -> None:
     simulator.state.scenario.every_fault = "503"
     assert [(await page_client.generate("x")).status_code for _ in range(2)] == [503, 503]
