@@ -4,7 +4,8 @@ GatewayError
 ├─ BadRequest                 what the caller sent cannot be served, and never will be
 │   ├─ Unsupported            a parameter or form this gateway does not honour
 │   ├─ UnknownModel           no such model on the page
-│   └─ TooLarge               more than a limit allows
+│   ├─ TooLarge               more than a limit allows
+│   └─ PathRefused            a file of this machine that callers may not name
 ├─ NotAllowed                 the key is missing or wrong
 ├─ NotFound                   no such request, file or route
 ├─ QueueFull                  too many requests are waiting
@@ -65,6 +66,10 @@ class UnknownModel(BadRequest):
 
 class TooLarge(BadRequest):
     code = "request_too_large"
+
+
+class PathRefused(BadRequest):
+    code = "path_not_allowed"
 
 
 class NotAllowed(GatewayError):

@@ -39,7 +39,7 @@ class DriverStatus:
     engine: str = ""
     capture: str = ""
     counters: dict[str, int] = field(default_factory=dict)
-    """Since start: `drift.<area>`, `late_bytes`, `session_renewed`, …"""
+    """Since start: `drift.<area>`, `late_bytes`, `sessions_renewed`, `continued`, `continuing_failed`, …"""
 
 
 class Generation(Protocol):
@@ -85,10 +85,10 @@ class Driver(Protocol):
         ...
 
     def prepare(self, request: GenerateRequest) -> AbstractAsyncContextManager[Generation]:
-        """Put a request on a clean page, short of pressing Run.
+        """Put a request on a clean page, or on one that shows the conversation it goes on with, short of Run.
 
-        Leaving the context presses Stop if the answer still runs and gives the page back clean, within 1 s,
-        or throws it away. A waiter inside may be cancelled at any point.
+        Leaving the context presses Stop if the answer still runs and gives the page back, within 1 s, or
+        throws it away. A waiter inside may be cancelled at any point.
         """
         ...
 
