@@ -173,7 +173,12 @@ def _tool(value: Any, index: int) -> dict[str, Any]:
         return {"name": TOOL_NAMES[slot]}
     declared = [Fields(each, f"{tool.path}.function_declarations") for each in tool.items(1, "functions")]
     functions = [
-        {"name": each.text(0, "name"), "description": each.text(1, "description")} for each in declared
+        {
+            "name": each.text(0, "name"),
+            "description": each.text(1, "description"),
+            "parameters": each.raw(2),
+        }
+        for each in declared
     ]
     return {"name": "functions", "functions": functions}
 

@@ -23,6 +23,17 @@ ControlName = Literal[
     "system_instructions_card",
     "new_chat",
     "search_toggle",
+    "thinking_level",
+    "thinking_mode",
+    "thinking_budget_toggle",
+    "thinking_budget",
+    "function_toggle",
+    "function_edit",
+    "function_code_tab",
+    "function_save",
+    "structured_toggle",
+    "structured_edit",
+    "structured_save",
     "tools_header",
     "advanced_header",
     "temporary_chat",
@@ -60,6 +71,14 @@ class PageKnobs(_Knobs):
     reject_untrusted_keys: bool = True
     trusted_chip_enter: bool = True
     stop_commit: Literal["enter", "blur"] = "enter"
+    swallow_dialog_clicks: int = Field(default=0, ge=0)
+    """So many first clicks on an Edit button of the Tools section open nothing."""
+    refuse_declarations: str | None = None
+    """The editor of function declarations does not save, and gives this as its reason."""
+    dialog_stays_open: bool = False
+    """The dialogs of the Tools section take a text and do not close on Save."""
+    structured_editor: Literal["textarea", "keyboard"] = "textarea"
+    """What the schema is written into: a text area, or a code editor that only listens to the keyboard."""
     autosave_dialog_after_ms: Milliseconds | None = 1500
     cookie_bar: bool = False
     survey_iframe: bool = False
@@ -96,8 +115,8 @@ class Scenario(_Knobs):
     every_fault: str | None = None
     """The fault of every GenerateContent for which `next_faults` has nothing."""
     next_answers: list[str | None] = Field(default_factory=list)
-    """One is used up by each GenerateContent that no fault befalls: a line that decides instead of the prompt,
-    like `/echo text`; null = the prompt decides."""
+    """One is used up by each GenerateContent that no fault befalls: a line that decides instead of the
+    prompt, like `/echo text`; null = the prompt decides."""
     rpc_faults: dict[str, int] = Field(default_factory=dict)
     """Method name -> HTTP status that this method answers with, e.g. `{"CountTokens": 403}`."""
     rpc_delays: dict[str, Seconds] = Field(default_factory=dict)

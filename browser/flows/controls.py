@@ -1,25 +1,34 @@
-"""Brings the page's controls to what a request asks for, and decides what a control that fails means."""
+"""Brings the page's controls to what a request asks for, and decides what a control that fails means.
+
+Every control is set for every request, to what is asked or to the model's default, so that nothing of an
+earlier request reaches a later one.
+"""
 
 import asyncio
+import json
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 from browser.flows.stopping import fits_page
 from browser.pages.chat_page import ChatPage
-from browser.pages.run_settings import ControlReport
-from domain.errors import ControlFailed, GatewayError, PageDrift
-from domain.models import ModelCard
-from domain.requests import GenerateRequest
+from browser.pages.json_editor import JsonEditor
+from browser.pages.run_settings import ControlReport, ThinkingSetting
+from domain.errors import ControlFailed, GatewayError, PageDrift, Unsupported
+from domain.models import ModelCard, Thinking
+from domain.requests import FunctionDeclaration, GenerateRequest, ThinkingChoice, Tool
 
 _log = logging.getLogger(__name__)
-_OFF = (
-    "google_search",
-    "url_context",
-    "code_execution",
-    "google_maps",
-    "function_calling",
-    "structured_output",
-)
-"""The page's tools. A request that does not ask for them must not get what an earlier one left on."""
+_TOOL_NAMES: dict[str, str] = {
+    Tool.GOOGLE_SEARCH: "Google Search",
+    Tool.URL_CONTEXT: "URL context",
+    Tool.CODE_EXECUTION: "code execution",
+    Tool.GOOGLE_MAPS: "Google Maps",
+}
+"""As the page calls them; the values of `Tool` are the areas of their switches."""
+_FUNCTIONS = "function_calling"
+_STRUCTURED = "structured_output"
+_THINKING = ("thinking_level", "thinking_mode", "thinking_budget")
 
 
 class Controls:
@@ -32,27 +41,76 @@ class Controls:
         """Defaults that could not be set, in words for the caller."""
 
     async def set(self, request: GenerateRequest, card: ModelCard) -> None:
+        """Bring all run settings to what the request asks for, and leave no dialog open.
+
+        Raises:
+            Unsupported: the page does not offer a tool that was asked for.
+            ControlFailed: a control did not take what was asked for.
+            PageDrift: a control that is needed is not there.
+        """
         asked = request.sampling
         defaults = _numbers(card.temperature, card.top_p, card.output_limit)
         explicit = _numbers(asked.temperature, asked.top_p, asked.max_output_tokens)
-        numbers = {**defaults, **explicit}
-        on_page = [sequence for sequence in asked.stop if fits_page(sequence)]
+        switches = _switches(request)
+        thinking = _thinking(request.thinking, card.thinking)
+        stops = [sequence for sequence in asked.stop if fits_page(sequence)]
+        reports = await self._apply({**defaults, **explicit}, switches, thinking, stops)
+        needed = {*explicit, *(_THINKING if request.thinking else ()), *(["stop"] if stops else ())}
+        for area, report in reports.items():
+            if report.holds:
+                continue
+            if area in switches:
+                _switch_failed(area, report, request.model, wanted=switches[area])
+            else:
+                self._control_failed(area, report, explicit=area in needed)
+        await self._edit(request, reports)
+
+    async def _apply(
+        self,
+        numbers: Mapping[str, float],
+        switches: Mapping[str, bool],
+        thinking: ThinkingSetting | None,
+        sequences: list[str],
+    ) -> dict[str, ControlReport]:
+        """What became of each control, the stop sequences as `stop`."""
         panel = self._page.run_settings
         reports, stops = await asyncio.gather(
-            panel.apply(numbers, dict.fromkeys(_OFF, False)), panel.apply_stops(on_page)
-        )
+            panel.apply(numbers, switches, thinking), panel.apply_stops(sequences), return_exceptions=True
+        )  # neither is left at work when the other fails
+        if isinstance(reports, BaseException):
+            raise reports
+        if isinstance(stops, BaseException):
+            raise stops
         if stops.state == "missing":  # its section may have been closed, and is open by now
-            stops = await panel.apply_stops(on_page)
-        for area, report in reports.items():
-            # A tool that a model does not have is off.
-            if not report.holds and not (area in _OFF and report.state == "missing"):
-                self._control_failed(area, report, explicit=area in explicit or area in _OFF)
-        if not stops.holds:
-            self._control_failed("stop", stops, explicit=bool(on_page))
+            stops = await panel.apply_stops(sequences)
+        level = reports.get("thinking_level")
+        if level and level.state == "different" and thinking and thinking.level:
+            reports["thinking_level"] = await panel.choose_level(thinking.level)
+        return {**reports, "stop": stops}
+
+    async def _edit(self, request: GenerateRequest, reports: Mapping[str, ControlReport]) -> None:
+        """Bring the texts behind the switches up to date, where their switches are on."""
+        functions = declarations_text(request.functions) if request.functions else None
+        schema = None if request.output is None else _json(request.output.site_schema)
+        texts = (
+            (self._page.declarations, functions, _FUNCTIONS),
+            (self._page.answer_schema, schema, _STRUCTURED),
+        )
+        for editor, text, switch in texts:
+            if text is None:
+                editor.forget()
+            else:
+                await self._put(editor, text, undisturbed=reports[switch].state == "same")
+
+    async def _put(self, editor: JsonEditor, text: str, *, undisturbed: bool) -> None:
+        try:
+            await editor.apply(text, undisturbed=undisturbed)
+        except (ControlFailed, PageDrift):
+            await self._page.chat.close_overlays()
+            raise
 
     def _control_failed(self, area: str, report: ControlReport, *, explicit: bool) -> None:
-        shown = f"; it shows {report.shown!r}" if report.shown else ""
-        said = f"The page's {area!r} control is {report.state}{shown}."
+        said = _words(area, report)
         if explicit or self._strict:
             raise ControlFailed(said, area=area)
         _log.warning("%s The page's own value applies.", said)
@@ -78,6 +136,67 @@ class Controls:
             raise ControlFailed(said)
         _log.warning(said)
         self.warnings.append(said)
+
+
+def declarations_text(functions: tuple[FunctionDeclaration, ...]) -> str:
+    """What the page's declaration editor is given: the same text for the same functions, always."""
+    return _json([_declaration(function) for function in functions])
+
+
+def _declaration(function: FunctionDeclaration) -> dict[str, Any]:
+    declared: dict[str, Any] = {"name": function.name, "description": function.description}
+    if function.site_schema is not None:
+        declared["parameters"] = function.site_schema
+    return declared
+
+
+def _json(value: Any) -> str:
+    """Compact, in the value's own order, which is the order the model answers in; empty for nothing."""
+    return "" if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=dict)
+
+
+def _switches(request: GenerateRequest) -> dict[str, bool]:
+    """Every switch of the page's tools, by area."""
+    tools = {tool.value: tool in request.tools for tool in Tool}
+    return {**tools, _FUNCTIONS: bool(request.functions), _STRUCTURED: request.output is not None}
+
+
+def _switch_failed(area: str, report: ControlReport, model: str, *, wanted: bool) -> None:
+    """A switch that is not there is off; one that is wanted and cannot be had fails the request.
+
+    Raises:
+        Unsupported: the page does not offer the tool for this model.
+        ControlFailed: the switch is there and does not move, or one of the gateway's own needs is not met.
+    """
+    if report.state == "missing" and not wanted:
+        return
+    if wanted and report.state in {"missing", "disabled"} and area in _TOOL_NAMES:
+        lacks = "no" if report.state == "missing" else "only a disabled"
+        raise Unsupported(
+            f"AI Studio's page has {lacks} {_TOOL_NAMES[area]} switch for model {model!r}; the model "
+            "may not have this tool.",
+            param="tools",
+        )
+    raise ControlFailed(_words(area, report), area=area)
+
+
+def _words(area: str, report: ControlReport) -> str:
+    shown = f"; it shows {report.shown!r}" if report.shown else ""
+    return f"The page's {area!r} control is {report.state}{shown}."
+
+
+def _thinking(choice: ThinkingChoice | None, has: Thinking | None) -> ThinkingSetting | None:
+    """What the thinking controls are to show; `None` where there is nothing to set."""
+    if choice is not None and choice.level is not None:
+        return ThinkingSetting(level=choice.level)
+    budget = choice.budget if choice else None
+    if has is None:  # a model that does not think is as it was asked to be
+        return None if budget is None or budget <= 0 else ThinkingSetting(budget=budget)
+    if budget is not None:
+        return ThinkingSetting(mode=budget != 0, budget=budget if budget > 0 else None)
+    if has.levels:
+        return ThinkingSetting(level=has.default_level or has.levels[-1])
+    return ThinkingSetting(mode=not has.off_by_default)
 
 
 def _numbers(temperature: float | None, top_p: float | None, limit: int | None) -> dict[str, float]:

@@ -6,6 +6,7 @@ from urllib.parse import quote, urlsplit
 from playwright.async_api import Error, Page
 
 from browser.pages.chat import Chat, ChatState
+from browser.pages.json_editor import JsonEditor
 from browser.pages.model_picker import ModelPicker
 from browser.pages.run_settings import RunSettings
 from browser.pages.scripting import PageScripts, ScriptLibrary, first_line
@@ -27,8 +28,10 @@ class ChatPage:
         self._scripts = PageScripts(page, library)
         self.chat = Chat(self._scripts)
         self.run_settings = RunSettings(self._scripts)
-        self.model_picker = ModelPicker(self._scripts)
+        self.model_picker = ModelPicker(self._scripts, self._forget_editors)
         self.system_instruction = SystemInstruction(self._scripts)
+        self.declarations = JsonEditor(self._scripts, "function")
+        self.answer_schema = JsonEditor(self._scripts, "structured")
 
     async def load(self, *, model: str | None, seconds: float) -> ChatState:
         """Load an empty chat, optionally asking for a model, and wait until it can be used.
@@ -39,6 +42,7 @@ class ChatPage:
             SessionLost: the page did not load, or did not become usable in time.
         """
         self.system_instruction.forget()
+        self._forget_editors()
         url = f"{self._base_url}/prompts/new_chat" + (f"?model={quote(model)}" if model else "")
         try:
             async with asyncio.timeout(seconds):
@@ -48,6 +52,10 @@ class ChatPage:
             raise await self._why_not_ready(seconds) from error
         except Error as error:
             raise SessionLost(f"{self._base_url} did not load: {first_line(error)}") from error
+
+    def _forget_editors(self) -> None:
+        self.declarations.forget()
+        self.answer_schema.forget()
 
     async def _ready(self) -> ChatState:
         """Redirects may take the page away while it is being looked at: look again at what comes next."""

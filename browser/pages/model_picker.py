@@ -1,5 +1,6 @@
 """The model picker: a side sheet behind the model card."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from browser.pages.scripting import PageScripts
@@ -17,13 +18,15 @@ class Pick:
 
 
 class ModelPicker:
-    """The picker of one tab."""
+    """The picker of one tab. `on_use` is called before it is used: a new model brings its own settings."""
 
-    def __init__(self, scripts: PageScripts) -> None:
+    def __init__(self, scripts: PageScripts, on_use: Callable[[], None]) -> None:
         self._scripts = scripts
+        self._on_use = on_use
 
     async def choose(self, model: str) -> Pick:
         """Choose a model by id and wait until the card shows it."""
+        self._on_use()
         found = await self._scripts.run(
             "model", model=model, milliseconds=_PICK_MS, rows_milliseconds=_ROWS_MS
         )

@@ -1,4 +1,4 @@
-"""The run settings panel: numbers, switches and stop sequences, set by difference and read back."""
+"""The run settings panel: numbers, switches, thinking and stop sequences, set by difference and read back."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -12,15 +12,35 @@ _CONTROL_MS = 1500
 
 @dataclass(frozen=True, slots=True)
 class ControlReport:
-    """What became of one control: same, set, missing, disabled or wrong; `shown` is its value then."""
+    """What became of one control."""
 
     state: str
+    """same, set, missing, disabled, wrong (it did not take the value), or different (and left so)."""
     shown: str = ""
+    """Its value then."""
 
     @property
     def holds(self) -> bool:
         """Whether the page now has the wanted value."""
         return self.state in {"same", "set"}
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingSetting:
+    """What the thinking controls of the model shown are to be: a level, or a mode and its budget."""
+
+    level: str | None = None
+    """The level's name in lower case; everything else is without meaning then."""
+    mode: bool = True
+    """Whether to think at all; without it a budget is without meaning."""
+    budget: int | None = None
+    """Tokens; `None` leaves the amount to the model."""
+
+    def as_arg(self) -> dict[str, Any]:
+        """As `scripts/settings.js` takes it."""
+        if self.level is not None:
+            return {"level": self.level}
+        return {"mode": self.mode, "manual": self.budget is not None, "budget": self.budget}
 
 
 class RunSettings:
@@ -30,17 +50,30 @@ class RunSettings:
         self._scripts = scripts
 
     async def apply(
-        self, numbers: Mapping[str, float], switches: Mapping[str, bool]
+        self,
+        numbers: Mapping[str, float],
+        switches: Mapping[str, bool],
+        thinking: ThinkingSetting | None = None,
     ) -> dict[str, ControlReport]:
-        """Bring numbers and switches to the wanted values; areas are named as in the selectors."""
+        """Bring numbers, switches and thinking to the wanted values; areas are named as in the selectors.
+
+        The one report on thinking is `thinking_level`, `thinking_mode` or `thinking_budget`. A level that is
+        `different` is left to `choose_level`. Switches go off before others go on.
+        """
         found = await self._scripts.run(
             "settings",
             numbers=dict(numbers),
             switches=dict(switches),
+            thinking=thinking and thinking.as_arg(),
             sections=["stop_input"],
             milliseconds=_CONTROL_MS,
         )
         return {area: ControlReport(**report) for area, report in found["report"].items()}
+
+    async def choose_level(self, level: str) -> ControlReport:
+        """Choose a thinking level in its list. Takes the keyboard's focus: nothing may be typed meanwhile."""
+        found = await self._scripts.run("level", level=level, milliseconds=_CONTROL_MS)
+        return ControlReport(**found)
 
     async def apply_stops(self, wanted: Sequence[str]) -> ControlReport:
         """Make the stop sequences exactly the wanted ones. Chips are added by a real Enter key.

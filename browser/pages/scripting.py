@@ -5,6 +5,7 @@ candidate found each area; a winner other than the first is drift, and an area t
 is `PageDrift`.
 """
 
+import asyncio
 import logging
 from functools import cached_property
 from importlib.resources import files
@@ -33,7 +34,9 @@ class ScriptLibrary:
         toolkit = folder.joinpath("toolkit.js").read_text("utf-8")
         head = f"async (arg) => {{\nconst SELECTORS = {as_json(self._selectors)};\n{toolkit}\n"
         return {
-            entry.name.removesuffix(".js"): f"{head}{entry.read_text('utf-8')}\n}}"
+            entry.name.removesuffix(".js"): (
+                f"{head}return heedingSuccessors(async () => {{\n{entry.read_text('utf-8')}\n}});\n}}"
+            )
             for entry in folder.iterdir()
             if entry.name.endswith(".js") and entry.name != "toolkit.js"
         }
@@ -62,16 +65,23 @@ class PageScripts:
     def __init__(self, page: Page, library: ScriptLibrary) -> None:
         self.page = page
         self._library = library
+        self._given_up = 0
+        """How many runs were cancelled. The page would go on with them; see `toolkit.js`."""
 
     async def run(self, name: str, **arg: Any) -> dict[str, Any]:
-        """Run a script and return its report.
+        """Run a script and return its report. Cancelled, it does nothing more once another script runs.
 
         Raises:
             PageDrift: an area that the script needs is nowhere on the page.
             SessionLost: the tab went away or navigated meanwhile.
         """
         try:
-            report: dict[str, Any] = await self.page.evaluate(self._library.source(name), arg)
+            report: dict[str, Any] = await self.page.evaluate(
+                self._library.source(name), {**arg, "epoch": self._given_up}
+            )
+        except asyncio.CancelledError:
+            self._given_up += 1
+            raise
         except Error as error:
             raise SessionLost(f"The tab was lost during {name!r}: {first_line(error)}") from error
         self._library.note(report.pop("winners", {}))

@@ -1,10 +1,12 @@
 """Frames -> events. Holds what an answer says only once over many frames: usage, end, response id."""
 
+import hashlib
+import json
 from collections.abc import Iterator
 from typing import Any
 
 from browser.wire import fields
-from browser.wire.fields import at, count_at, list_at, text_at
+from browser.wire.fields import at, count_at, list_at, number_at, text_at
 from browser.wire.frames import EventFrame, Frame, StatusFrame
 from browser.wire.status import error_from_status
 from browser.wire.struct import decode_struct
@@ -16,6 +18,7 @@ from domain.events import (
     FinishReason,
     Grounding,
     Media,
+    Support,
     TextDelta,
     ThoughtDelta,
     ToolCall,
@@ -129,20 +132,40 @@ class AnswerDecoder:
         if not name:
             raise WireError(f"The answer calls a function without a name: {call!r:.80}.")
         self._calls += 1
-        call_id = text_at(call, 2) or f"call_{self._calls}"
+        call_id = text_at(call, 2) or self._own_call_id(call)
         return ToolCall(name, decode_struct(at(call, 1) or []), call_id, signature)
+
+    def _own_call_id(self, call: list[Any]) -> str:
+        """For a call that came without one: the same whenever this answer is read, and no other call's."""
+        told_by = json.dumps([self._response_id, self._calls, call])
+        return f"call_{hashlib.sha256(told_by.encode()).hexdigest()[:24]}"
 
 
 def _grounding(candidate: Any) -> Iterator[Grounding]:
-    """Found by shape: slot 1 holds `[[uri, title, …]]` chunks, slot 4 the queries."""
+    """Found by shape: slot 1 holds `[[uri, title, …]]` chunks, slot 2 the supports, slot 4 the queries."""
     for slot in fields.GROUNDING_SLOTS:
         metadata = list_at(candidate, slot)
-        sources = tuple(
-            (uri, text_at(at(chunk, 0), 1) or "")
-            for chunk in list_at(metadata, 1)
-            if (uri := text_at(at(chunk, 0), 0))
-        )
+        chunks = [(text_at(at(chunk, 0), 0), text_at(at(chunk, 0), 1)) for chunk in list_at(metadata, 1)]
+        sources = tuple((uri, title or "") for uri, title in chunks if uri)
         queries = tuple(query for query in list_at(metadata, 4) if isinstance(query, str))
         if sources or queries:
-            yield Grounding(sources, queries)
+            # A chunk without an address is no source: the indexes of those behind it move up.
+            known = (number for number, (uri, _) in enumerate(chunks) if uri)
+            place = {number: index for index, number in enumerate(known)}
+            yield Grounding(sources, queries, tuple(_supports(list_at(metadata, 2), place)))
             return
+
+
+def _supports(supports: list[Any], place: dict[int, int]) -> Iterator[Support]:
+    """From `[[part, start, end, text], [chunk…], …]`; `place` tells a chunk's index among the sources.
+
+    Offsets are bytes of one part. Only of the first part, which the deltas of an answer add up to, is it
+    known where it stands in the answer.
+    """
+    for support in supports:
+        segment = list_at(support, 0)
+        text = text_at(segment, 3)
+        rests_on = tuple(place[chunk] for chunk in list_at(support, 1) if chunk in place)
+        if text and rests_on:
+            end = number_at(segment, 2)
+            yield Support(text, rests_on, None if end is None or at(segment, 0) else int(end))

@@ -28,8 +28,7 @@ Handler = Callable[[Ask, Directive], Answer]
 
 
 def answer_to(ask: Ask, scenario_fault: str | None = None, scenario_answer: str | None = None) -> Answer:
-    """What the model does with `ask`: the scenario's fault if there is one, else what the scenario's line
-    or, without one, the prompt asks for.
+    """What the model does with `ask`: the scenario's fault or line if there is one, else what it asks for.
 
     A directive that makes no sense raises Rejection (400) saying what is wrong with it.
     """

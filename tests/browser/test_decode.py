@@ -30,6 +30,7 @@ from domain.events import (
     FinishReason,
     Grounding,
     Media,
+    Support,
     TextDelta,
     ThoughtDelta,
     ToolCall,
@@ -109,6 +110,20 @@ def test_every_part_of_an_event_is_read() -> None:
         (1, FinishReason.STOP),
         (2, FinishReason.MAX_TOKENS),
         (3, FinishReason.SAFETY),
+        (4, FinishReason.RECITATION),
+        (5, FinishReason.OTHER),
+        (6, FinishReason.LANGUAGE),
+        (7, FinishReason.BLOCKLIST),
+        (8, FinishReason.PROHIBITED_CONTENT),
+        (9, FinishReason.SPII),
+        (10, FinishReason.MALFORMED_FUNCTION_CALL),
+        (11, FinishReason.IMAGE_SAFETY),
+        (12, FinishReason.UNEXPECTED_TOOL_CALL),
+        (13, FinishReason.TOO_MANY_TOOL_CALLS),
+        (14, FinishReason.IMAGE_PROHIBITED),
+        (15, FinishReason.IMAGE_OTHER),
+        (16, FinishReason.NO_IMAGE),
+        (0, FinishReason.OTHER),
         (99, FinishReason.OTHER),
     ],
 )
@@ -122,6 +137,66 @@ def test_grounding_is_found_in_either_slot() -> None:
         candidate: list[Any] = [[[part((1, "x"))], "model"], 1, *[None] * (slot - 2), metadata]
         events = decode(json.dumps([[[[candidate]]]]).encode())
         assert Grounding((("https://a.example", "A"),), ("query",)) in events
+
+
+def grounded(*supports: Any, chunks: list[Any] | None = None) -> Grounding:
+    """The grounding of an answer of one candidate."""
+    chunks = [[["https://a.example", "A", "a"]], [["https://b.example", "B"]]] if chunks is None else chunks
+    metadata = [None, chunks, list(supports), None, ["query"]]
+    candidate: list[Any] = [[[part((1, "x"))], "model"], 1, *[None] * 5, metadata]
+    (found,) = [
+        event for event in decode(json.dumps([[[[candidate]]]]).encode()) if isinstance(event, Grounding)
+    ]
+    return found
+
+
+def test_supports_tell_which_words_rest_on_which_sources() -> None:
+    found = grounded(
+        [[None, None, 12, "Grüße an A"], [0], [0.9]],
+        [[0, 13, 30, "both"], [0, 1]],
+        [[1, 0, 9, "elsewhere"], [1]],
+    )
+    assert found.supports == (
+        Support("Grüße an A", (0,), 12),
+        Support("both", (0, 1), 30),
+        Support("elsewhere", (1,)),
+    )
+
+
+def test_supports_name_sources_by_their_own_index_when_a_chunk_is_none() -> None:
+    chunks: list[Any] = [None, [["https://a.example", "A"]], [[]], [["https://b.example"]]]
+    found = grounded([[0, 0, 4, "text"], [0, 1, 2, 3, 9]], chunks=chunks)
+    assert found.sources == (("https://a.example", "A"), ("https://b.example", ""))
+    assert found.supports == (Support("text", (0, 1), 4),)
+
+
+@pytest.mark.parametrize(
+    "support", [None, [], "x", [None, None], [[0, 0, 4, "no source"], []], [[0, 0, 4, ""], [0]], [[0], "0"]]
+)
+def test_a_support_that_says_nothing_is_left_out(support: Any) -> None:
+    assert grounded(support).supports == ()
+
+
+def calling(*parts: list[Any], response_id: str) -> list[str]:
+    """The ids of an answer's calls."""
+    body = json.dumps([[[[[[list(parts), "model"], 1]], *[None] * 6, response_id]]])
+    return [event.call_id for event in decode(body.encode()) if isinstance(event, ToolCall)]
+
+
+def test_a_call_without_an_id_gets_one_that_is_stable_and_its_own() -> None:
+    named, nameless = part((10, ["f", [], "own"])), part((10, ["f", []]))
+    first = calling(nameless, named, nameless, response_id="v1_a")
+    assert first == calling(nameless, named, nameless, response_id="v1_a")
+    assert first[1] == "own"
+    other = calling(nameless, response_id="v1_b")
+    assert len({*first, *other}) == 4
+
+
+def test_an_answer_that_stops_after_its_calls_keeps_them() -> None:
+    call = part((10, ["f", [[["a", [None, 1]]]], "id"]))
+    calling, closing = [[call], "model"], [[part((1, ""))], "model"]
+    body = json.dumps([[[[[calling]]], [[[closing, 1]]]]]).encode()
+    assert decode(body) == [ToolCall("f", {"a": 1}, "id"), Finished(FinishReason.STOP)]
 
 
 def test_a_blocked_prompt_is_a_refusal() -> None:

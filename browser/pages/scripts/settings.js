@@ -1,6 +1,8 @@
-// arg: {numbers: {area: value}, switches: {area: bool}, milliseconds}
+// arg: {numbers: {area: value}, switches: {area: bool}, thinking: object | null, milliseconds}
 // Brings the run settings to what is wanted, changing only what differs, and reads each back.
-// Returns {area: {state: "same" | "set" | "missing" | "disabled" | "wrong", shown}}.
+// `thinking` is {level} or {mode: bool, manual: bool, budget: number | null}. A level that differs is only
+// reported: its list takes the keyboard's focus, which may be needed elsewhere at the same time.
+// Returns {area: {state: "same" | "set" | "missing" | "disabled" | "wrong" | "different", shown}}.
 const TOLERANCE = 0.001;
 const SECTION = {
   top_p: "advanced_section", max_output_tokens: "advanced_section", stop_input: "advanced_section",
@@ -44,9 +46,12 @@ const setSwitch = async (area, wanted) => {
   const toggle = find(area);
   if (!toggle) return { state: "missing" };
   if (isOn(toggle) === wanted) return { state: "same", shown: String(wanted) };
-  if (isDisabled(toggle)) return { state: "disabled", shown: String(!wanted) };
+  // A switch may be held by another one that is on its way out.
+  const free = () => { const now = find(area); return now && !isDisabled(now) ? now : null; };
+  const ready = await until(free, arg.milliseconds);
+  if (!ready) return { state: "disabled", shown: String(!wanted) };
   const fits = () => { const now = find(area); return now !== null && isOn(now) === wanted; };
-  toggle.click();
+  ready.click();
   if (!(await until(fits, arg.milliseconds / 2))) {
     // An animation may have swallowed the click: look again, click again only if it did.
     const again = find(area);
@@ -55,11 +60,46 @@ const setSwitch = async (area, wanted) => {
   return { state: (await until(fits, arg.milliseconds / 2)) ? "set" : "wrong", shown: String(!wanted) };
 };
 
+// A page without a switch for the mode thinks always; that it can be told how much shows that it does.
+const setMode = (wanted) => {
+  if (wanted && !find("thinking_mode") && find("thinking_manual")) return { state: "same" };
+  return setSwitch("thinking_mode", wanted);
+};
+const holds = ({ state }) => state === "same" || state === "set";
+const setThinking = async ({ level, mode, manual, budget }) => {
+  if (level) {
+    const shown = chosenLevel();
+    if (shown === null) return { thinking_level: { state: "missing" } };
+    return { thinking_level: { state: shown.toLowerCase() === level ? "same" : "different", shown } };
+  }
+  const first = await setMode(mode);
+  if (!mode || !holds(first)) return { thinking_mode: first };
+  if (first.state === "set") await until(() => find("thinking_manual"), arg.milliseconds);
+  const second = await setSwitch("thinking_manual", manual);
+  if (!manual || !holds(second)) return { thinking_budget: second };
+  await until(() => find("thinking_budget"), arg.milliseconds);
+  return { thinking_budget: await setNumber("thinking_budget", budget) };
+};
+
+// One after the other, and off before on: the page lets some tools be on only while others are off, and may
+// take a click for its last word on all of them.
+const setSwitches = async () => {
+  const reports = {};
+  const inOrder = Object.entries(arg.switches).sort(([, one], [, other]) => one - other);
+  for (const [area, wanted] of inOrder) reports[area] = await setSwitch(area, wanted);
+  for (const [area, wanted] of inOrder) {
+    const toggle = find(area);
+    if (holds(reports[area]) && (!toggle || isOn(toggle) !== wanted)) reports[area] = { state: "wrong", shown: String(!wanted) };
+  }
+  return reports;
+};
+
 await openPanel();
 await openSections();
 const report = {};
 await Promise.all([
   ...Object.entries(arg.numbers).map(async ([area, value]) => { report[area] = await setNumber(area, value); }),
-  ...Object.entries(arg.switches).map(async ([area, value]) => { report[area] = await setSwitch(area, value); }),
+  setSwitches().then((reports) => Object.assign(report, reports)),
+  arg.thinking && setThinking(arg.thinking).then((reports) => Object.assign(report, reports)),
 ]);
 return { report, winners };

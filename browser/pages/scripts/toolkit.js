@@ -38,11 +38,25 @@ const findAny = (area) => SELECTORS[area].flatMap((candidate) => {
 
 const isDisabled = (element) => element.disabled || element.getAttribute("aria-disabled") === "true";
 
+// Nobody waits any more for a script whose run was cancelled, and yet it goes on waiting for the page. The next
+// script tells it so by a later epoch; from then on it does not touch the page.
+const SUCCESSOR = "successor";
+let isSucceeded = false;
+const heedingSuccessors = async (work) => {
+  const heed = ({ detail }) => { isSucceeded ||= detail > arg.epoch; };
+  document.dispatchEvent(new CustomEvent(SUCCESSOR, { detail: arg.epoch }));
+  document.addEventListener(SUCCESSOR, heed);
+  try { return await work(); } finally { document.removeEventListener(SUCCESSOR, heed); }
+};
+
 // Resolves with the first truthy result of `check`, or with its last result when the time is up.
-const until = (check, milliseconds) => new Promise((resolve) => {
+const until = (check, milliseconds) => new Promise((resolve, reject) => {
+  const settle = (value) => {
+    if (isSucceeded) reject(new Error("another script has the page now")); else resolve(value);
+  };
   const first = check();
-  if (first) { resolve(first); return; }
-  const finish = (value) => { observer.disconnect(); clearTimeout(timer); resolve(value); };
+  if (first) { settle(first); return; }
+  const finish = (value) => { observer.disconnect(); clearTimeout(timer); settle(value); };
   const observer = new MutationObserver(() => { const value = check(); if (value) finish(value); });
   observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
   const timer = setTimeout(() => finish(check()), milliseconds);
@@ -74,6 +88,12 @@ const modelId = () => {
   if (named) return words(named).trim().replace(/^models\//, "");
   const card = find("model_card");
   return card ? (words(card).match(/(gemini|gemma|imagen|veo|lyria|learnlm)-[\w.-]+/) || [""])[0] : "";
+};
+
+// The thinking level that the page shows, or null where it has no choice of levels.
+const chosenLevel = () => {
+  const select = find("thinking_level");
+  return select && words(find("select_value", select) || select).trim();
 };
 
 // What lies over a point, in words, or null when the element itself (or its inside) is on top.

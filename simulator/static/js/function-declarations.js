@@ -14,7 +14,7 @@ class DeclarationsDialog {
     this.draft = app.run.declarations.length > 0 ? JSON.stringify(app.run.declarations, null, 2) : '';
     this.body = el('div', { class: 'tab-body' });
     this.error = el('p', { class: 'field-error', role: 'status' });
-    this.tabs = ['Code Editor', 'Visual Editor'].map((name) => this.#tab(name));
+    this.tabs = ['Code Editor', 'Visual Editor'].map((name) => this.#tab(name)).filter(Boolean);
     const content = el('ms-edit-function-declarations-dialog', {}, this.#parts());
     this.pane = app.overlays.dialog(content, { label: 'Function declarations', paneClass: 'x-wide' });
     this.#show('Visual Editor');
@@ -27,9 +27,10 @@ class DeclarationsDialog {
       { variant: 'borderless', label: 'Reset the function declarations', on: { click: () => this.#reset() } },
       text('Reset'),
     );
+    const { faults } = this.app;
     const save = msButton(
       { variant: 'primary', label: 'Save the current function declarations', on: { click: () => this.#save() } },
-      text('Save'),
+      text(faults.word('function_save', 'Save')),
     );
     return [
       header,
@@ -41,18 +42,19 @@ class DeclarationsDialog {
         this.body,
         this.error,
       ),
-      el('mat-dialog-actions', { class: 'mat-mdc-dialog-actions' }, reset, save),
+      el('mat-dialog-actions', { class: 'mat-mdc-dialog-actions' }, reset, faults.mark('function_save', save)),
     ];
   }
 
   #tab(name) {
-    return el('button', {
+    const tab = el('button', {
       type: 'button',
       role: 'tab',
       'aria-selected': 'false',
       text: name,
       on: { click: () => this.app.tick(() => this.#show(name)) },
     });
+    return name === 'Code Editor' ? this.app.faults.mark('function_code_tab', tab) : tab;
   }
 
   #show(name) {
@@ -92,11 +94,12 @@ class DeclarationsDialog {
   }
 
   #save() {
-    const { list, error } = parse(this.draft);
+    const { knobs, run } = this.app;
+    const { list, error } = knobs.refuse_declarations ? { error: knobs.refuse_declarations } : parse(this.draft);
     this.error.textContent = error ?? '';
     if (error) return;
-    this.app.run.set({ declarations: list });
-    this.pane.close();
+    run.set({ declarations: list });
+    if (!knobs.dialog_stays_open) this.pane.close();
   }
 }
 

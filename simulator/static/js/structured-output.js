@@ -5,27 +5,49 @@
 
 import { el, msButton } from './dom.js';
 import { dialogHeader } from './overlays.js';
+import { CodeEditor } from './widgets/code-editor.js';
 
 export function openStructuredOutput(app) {
   if (app.overlays.anyOpen) return;
   app.tick(() => open(app));
 }
 
-function open(app) {
-  const area = el('textarea', {
+/** Where the schema is written: `{host, value, focus()}`. */
+function editorOf(app) {
+  const value = app.run.schema ? JSON.stringify(app.run.schema, null, 2) : '';
+  if (app.knobs.structured_editor === 'keyboard') return new CodeEditor({ label: 'Response schema', value });
+  const host = el('textarea', {
     spellcheck: 'false',
     'aria-label': 'Response schema',
     placeholder: '{"type": "object", "properties": { … }}',
   });
-  area.value = app.run.schema ? JSON.stringify(app.run.schema, null, 2) : '';
+  host.value = value;
+  return {
+    host,
+    get value() {
+      return host.value;
+    },
+    set value(text) {
+      host.value = text;
+    },
+    focus: () => host.focus(),
+  };
+}
+
+function open(app) {
+  const editor = editorOf(app);
   const error = el('p', { class: 'field-error', role: 'status' });
   const save = () => {
-    const result = parse(area.value);
+    const result = parse(editor.value);
     error.textContent = result.error ?? '';
     if (result.error) return;
     app.run.set({ schema: result.schema });
-    pane.close();
+    if (!app.knobs.dialog_stays_open) pane.close();
   };
+  const saveButton = msButton(
+    { variant: 'primary', label: 'Save the schema', on: { click: save } },
+    el('span', { text: app.faults.word('structured_save', 'Save') }),
+  );
   const content = el(
     'ms-edit-structured-output-dialog',
     {},
@@ -34,7 +56,7 @@ function open(app) {
       'mat-dialog-content',
       { class: 'mat-mdc-dialog-content' },
       el('p', { text: 'Schema of the answer, as an OpenAPI schema object in JSON.' }),
-      el('ms-json-schema-editor', {}, area),
+      el('ms-json-schema-editor', {}, editor.host),
       error,
     ),
     el(
@@ -46,20 +68,17 @@ function open(app) {
           label: 'Reset the schema',
           on: {
             click: () => {
-              area.value = '';
+              editor.value = '';
             },
           },
         },
         el('span', { text: 'Reset' }),
       ),
-      msButton(
-        { variant: 'primary', label: 'Save the schema', on: { click: save } },
-        el('span', { text: 'Save' }),
-      ),
+      app.faults.mark('structured_save', saveButton),
     ),
   );
   const pane = app.overlays.dialog(content, { label: 'Structured outputs', paneClass: 'x-wide' });
-  area.focus();
+  editor.focus();
 }
 
 function parse(text) {

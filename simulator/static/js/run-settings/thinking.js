@@ -31,7 +31,13 @@ export class ThinkingRows {
       options: [],
       onChoose: (level) => this.run.set({ level }),
     });
-    this.levelRow = el('ms-thinking-level-setting', {}, row(label, this.level.field));
+    const { faults } = this.app;
+    const host = el(
+      faults.tag('thinking_level', 'ms-thinking-level-setting'),
+      {},
+      row(faults.word('thinking_level', label), this.level.field),
+    );
+    this.levelRow = faults.mark('thinking_level', host);
   }
 
   #switches() {
@@ -47,10 +53,12 @@ export class ThinkingRows {
       hostAttributes: { 'data-test-toggle': 'manual-budget' },
       onChange: (manualBudget) => this.run.set({ manualBudget }),
     });
-    this.modeRow = row('Thinking mode', this.mode.host);
-    this.manualRow = row('Set thinking budget', this.manual.host, {
+    const { faults } = this.app;
+    this.modeRow = faults.mark('thinking_mode', row('Thinking mode', this.mode.host));
+    const manual = row('Set thinking budget', this.manual.host, {
       hint: 'Let the model decide how many thinking tokens to use, or choose your own value',
     });
+    this.manualRow = faults.mark('thinking_budget_toggle', manual);
   }
 
   /** A slider for this model's range; made new per model because min and max belong to it. */
@@ -66,11 +74,12 @@ export class ThinkingRows {
       attributes: { 'data-test-slider': true },
       onCommit: (budget) => this.run.set({ budget }),
     });
-    this.budgetRow = el(
+    const host = el(
       'div',
       { class: 'settings-item-column', 'data-test-id': 'user-setting-budget-animation-wrapper' },
       this.slider.host,
     );
+    this.budgetRow = this.app.faults.mark('thinking_budget', host);
   }
 
   sync() {

@@ -16,6 +16,7 @@ function specifications(knobs) {
       name: 'structured',
       text: atLeast(knobs, 'E6') ? 'Structured outputs' : 'Structured output',
       testId: 'structuredOutputTooltip',
+      control: 'structured_toggle',
       className: 'structured-output-toggle',
     },
     { name: 'code', text: 'Code execution', testId: 'codeExecutionTooltip', className: 'code-execution-toggle' },
@@ -23,12 +24,14 @@ function specifications(knobs) {
       name: 'functions',
       text: 'Function calling',
       testId: 'functionCallingTooltip',
+      control: 'function_toggle',
       className: 'function-calling-toggle',
     },
     {
       name: 'search',
       text: 'Grounding with Google Search',
       testId: 'searchAsAToolTooltip',
+      control: 'search_toggle',
       className: 'search-as-a-tool-toggle',
     },
     {
@@ -83,6 +86,7 @@ class ToolRow {
   constructor(app, spec, index) {
     this.app = app;
     this.name = spec.name;
+    this.clicks = 0;
     this.toggle = new SlideToggle({
       number: index,
       label: spec.label === undefined ? spec.text : spec.label,
@@ -91,29 +95,39 @@ class ToolRow {
     });
     this.edit = this.#editButton();
     const controls = el('div', { class: 'item-controls' }, this.edit, this.toggle.host);
-    const label = spec.name === 'search' ? app.faults.word('search_toggle', spec.text) : spec.text;
+    const label = app.faults.word(spec.control, spec.text);
     const attributes = { 'data-test-id': spec.testId, mattooltip: spec.tooltip ?? null };
     const host = row(label, spec.wrap ? el(spec.wrap, {}, controls) : controls, { attributes });
-    this.host = spec.name === 'search' ? app.faults.mark('search_toggle', host) : host;
+    this.host = app.faults.mark(spec.control, host);
   }
 
   #editButton() {
-    const text = el('span', { text: 'Edit' });
+    const { faults } = this.app;
     if (this.name === 'functions') {
-      return msButton(
+      const button = msButton(
         {
           variant: 'borderless small',
           class: 'edit-function-declarations-button',
           label: 'Edit function declarations',
-          on: { click: () => openFunctionDeclarations(this.app) },
+          on: { click: () => this.#openDialog(openFunctionDeclarations) },
         },
-        text,
+        el('span', { text: faults.word('function_edit', 'Edit') }),
       );
+      return faults.mark('function_edit', button);
     }
     if (this.name === 'structured') {
-      return msButton({ variant: 'borderless small', on: { click: () => openStructuredOutput(this.app) } }, text);
+      const button = msButton(
+        { variant: 'borderless small', on: { click: () => this.#openDialog(openStructuredOutput) } },
+        el('span', { text: faults.word('structured_edit', 'Edit') }),
+      );
+      return faults.mark('structured_edit', button);
     }
     return null;
+  }
+
+  #openDialog(open) {
+    this.clicks += 1;
+    if (this.clicks > this.app.knobs.swallow_dialog_clicks) open(this.app);
   }
 
   sync() {
