@@ -12,6 +12,7 @@ from playwright.async_api import BrowserContext, Error
 
 from browser.engine import Engine
 from browser.flows.chat import ChatFlow
+from browser.flows.held import Held
 from browser.foreground import Foreground
 from browser.pages.scripting import ScriptLibrary, first_line
 from browser.pages.selectors import load_selectors
@@ -26,7 +27,9 @@ from settings import BrowserSettings
 _log = logging.getLogger(__name__)
 _CLEAN_SECONDS = 45.0
 _CLOSE_SECONDS = 10.0
+_STEP_ASIDE_SECONDS = 2.0
 _ATTEMPTS = 2
+_ALIVE = {SessionState.READY, SessionState.BUSY, SessionState.HOLDING}
 _BACK_OFF = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before the n-th attempt in a row to get a tab back."""
 
@@ -61,15 +64,18 @@ class PageDriver:
         self._sessions: list[Session] = []
         self._changed = asyncio.Event()
         self._problem: GatewayError | None = BrowserDown("The browser has not been started yet.")
-        self._repairs: asyncio.Task[None] | None = None
+        self._background: tuple[asyncio.Task[None], ...] = ()
         self.slots = settings.tabs
 
     async def open(self) -> None:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._close_browser)
             await self._open_browser()
-            self._repairs = asyncio.create_task(self._keep_ready(), name="driver-repairs")
-            stack.push_async_callback(self._stop_repairs)
+            self._background = (
+                asyncio.create_task(self._keep_ready(), name="driver-repairs"),
+                asyncio.create_task(self._keep_one_clean(), name="driver-tidying"),
+            )
+            stack.push_async_callback(self._stop_background)
             self._stack = stack.pop_all()
 
     async def close(self) -> None:
@@ -79,18 +85,22 @@ class PageDriver:
     @asynccontextmanager
     async def prepare(self, request: GenerateRequest) -> AsyncIterator[PageGeneration]:
         session, lease, flow = await self._put(request)
+        held: Held | None = None
         try:
             yield PageGeneration(session, flow.events(), flow.warnings)
+            held = flow.held
         except Error as error:
             raise self._failed(session, error) from error
         except SignedOut as error:
             self._on_sign_out(error)
             raise
         finally:
-            await self._give_back(session, lease)
+            await self._give_back(session, lease, held)
 
     async def _put(self, request: GenerateRequest) -> tuple[Session, int, ChatFlow]:
         """Put a request on a tab; a tab that is lost meanwhile has done nothing yet, so another one tries."""
+        if continued := await self._continue(request):
+            return continued
         for attempt in range(_ATTEMPTS):
             session, lease = await self._take(request.model)
             try:
@@ -106,6 +116,30 @@ class PageDriver:
                 self._count("retries")
         raise AssertionError("the last attempt returns or raises")
 
+    async def _continue(self, request: GenerateRequest) -> tuple[Session, int, ChatFlow] | None:
+        """Put a request on the tab that holds what it extends.
+
+        `None` when there is no such tab, or its page is not to be trusted or does not take the request. The
+        tab is being cleaned then, and a clean one takes the request or tells what is wrong with it.
+        """
+        session = next((s for s in self._sessions if s.held and s.held.is_extended_by(request)), None)
+        if session is None:
+            return None
+        held, lease = session.held, session.take()
+        try:
+            flow = await session.put(request, self._card(session, request.model), held)
+        except BaseException as error:
+            await self._give_back(session, lease)
+            if isinstance(error, SignedOut):
+                self._on_sign_out(error)
+            if isinstance(error, SignedOut) or not isinstance(error, GatewayError | Error):
+                raise
+            self._count("continuing_failed")
+            _log.info("the conversation is not continued but replayed: %s", error)
+            return None
+        self._count("continued")
+        return session, lease, flow
+
     def _failed(self, session: Session, error: Error) -> BrowserDown:
         session.break_(first_line(error))
         return BrowserDown(f"The browser failed: {first_line(error)}")
@@ -117,7 +151,7 @@ class PageDriver:
         raise self._problem or BrowserDown("No page has told its models yet.")
 
     def status(self) -> DriverStatus:
-        alive = [s for s in self._sessions if s.state in {SessionState.READY, SessionState.BUSY}]
+        alive = [s for s in self._sessions if s.state in _ALIVE]
         return DriverStatus(
             playwright_ready=self._engine is not None,
             browser_connected=self._engine is not None and self._engine.connected,
@@ -154,12 +188,21 @@ class PageDriver:
             self._changed.clear()
             await self._changed.wait()
 
-    async def _give_back(self, session: Session, lease: int) -> None:
+    async def _give_back(self, session: Session, lease: int, held: Held | None = None) -> None:
+        """Clean a tab, or let it hold its conversation where that leaves others for new ones."""
+        if held is not None and self._may_hold(session):
+            session.hold(lease, held)
+            return
         try:
             async with asyncio.timeout(_CLEAN_SECONDS):
                 await session.clean(lease)
         except TimeoutError:
             session.break_(f"it could not be cleaned within {_CLEAN_SECONDS:g} s")
+
+    def _may_hold(self, session: Session) -> bool:
+        others = [other for other in self._sessions if other is not session]
+        spare = any(other.soon_ready or other.state is SessionState.HOLDING for other in others)
+        return self._settings.continue_conversations and spare
 
     async def _open_browser(self) -> None:
         """Browser, context and the first tab; the others follow while the first already serves."""
@@ -209,16 +252,16 @@ class PageDriver:
             except TimeoutError:
                 _log.warning("the browser did not close within %g s", _CLOSE_SECONDS)
 
-    async def _stop_repairs(self) -> None:
-        if self._repairs is not None:
-            self._repairs.cancel()
-            await asyncio.wait([self._repairs])
+    async def _stop_background(self) -> None:
+        for task in self._background:
+            task.cancel()
+        await asyncio.wait(self._background)
 
     def _on_sign_out(self, error: SignedOut) -> None:
         """All tabs share one sign-in: none of them is ready any more."""
         self._problem = error
         for session in self._sessions:
-            if session.state is SessionState.READY:
+            if session.state in {SessionState.READY, SessionState.HOLDING}:
                 session.break_(error.public_message)
 
     def _on_disconnect(self) -> None:
@@ -226,6 +269,28 @@ class PageDriver:
         for session in self._sessions:
             session.break_("the browser went away")
         self._changed.set()
+
+    async def _keep_one_clean(self) -> None:
+        """Whenever no tab is clean or about to be, clean the one that has held its conversation longest."""
+        while True:
+            if self._longest_holding() is None:
+                self._changed.clear()
+                await self._changed.wait()
+                continue
+            # Mostly because of a request that has just taken the last clean tab, and is put on it now.
+            await self._foreground.step_aside(_STEP_ASIDE_SECONDS)
+            if (session := self._longest_holding()) is None:
+                continue
+            try:
+                await self._give_back(session, session.take())
+            except Exception as error:  # noqa: BLE001 a background loop: without it new conversations wait
+                session.break_(f"it could not be cleaned: {error}")
+
+    def _longest_holding(self) -> Session | None:
+        """The tab whose conversation has to make room; `None` while another is clean or about to be."""
+        holding = [s for s in self._sessions if s.state is SessionState.HOLDING]
+        spare = any(s.soon_ready for s in self._sessions)
+        return min(holding, key=lambda s: s.held_since) if holding and not spare else None
 
     async def _keep_ready(self) -> None:
         """Bring every tab that is not usable back, for as long as the driver is open."""

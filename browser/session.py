@@ -1,8 +1,9 @@
-"""One signed-in tab, one job at a time: opening → ready → busy → broken → closed."""
+"""One signed-in tab, one job at a time: opening → ready → busy → ready or holding → broken → closed."""
 
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -16,6 +17,7 @@ from browser.counting import Count
 from browser.engine import Engine
 from browser.evidence import keep_evidence
 from browser.flows.chat import ChatFlow
+from browser.flows.held import Held
 from browser.foreground import Foreground
 from browser.pages.chat_page import ChatPage
 from browser.pages.scripting import ScriptLibrary, first_line
@@ -38,6 +40,7 @@ class SessionState(StrEnum):
     OPENING = "opening"
     READY = "ready"
     BUSY = "busy"
+    HOLDING = "holding"
     BROKEN = "broken"
     CLOSED = "closed"
 
@@ -70,12 +73,21 @@ class Session:
         self._capture: Capture | None = None
         self._flow: ChatFlow | None = None
         self._lease = 0
+        self.held: Held | None = None
+        """The conversation that the page still shows; only while it is holding."""
+        self.held_since = 0.0
+        self._cleaning = False
         self.state = SessionState.OPENING
         self.reason = "opening"
         """Why the session is not ready; empty when it is."""
         self.model = ""
         """What the page's model card shows."""
         self.cards: tuple[ModelCard, ...] = ()
+
+    @property
+    def soon_ready(self) -> bool:
+        """Whether the tab is clean, or is being cleaned."""
+        return self.state is SessionState.READY or self._cleaning
 
     @property
     def capture_name(self) -> str:
@@ -113,8 +125,8 @@ class Session:
         self._become(SessionState.BUSY, "busy")
         return self._lease
 
-    async def put(self, request: GenerateRequest, card: ModelCard) -> ChatFlow:
-        """Put a request on the page, short of Run."""
+    async def put(self, request: GenerateRequest, card: ModelCard, held: Held | None = None) -> ChatFlow:
+        """Put a request on the page, short of Run; as one more turn of what the page `held`, if anything."""
         page, capture = self._parts()
         flow = ChatFlow(
             page,
@@ -127,9 +139,15 @@ class Session:
         self._flow = flow
         async with self._evidence():
             with self._foreground.work():
-                await flow.put(request, card)
+                await flow.put(request, card, held)
         self.model = request.model
         return flow
+
+    def hold(self, lease: int, held: Held) -> None:
+        """Leave the page as it is, for a request that goes on with it. It has to be cleaned for any other."""
+        if self.state is SessionState.BUSY and lease == self._lease:
+            self._become(SessionState.HOLDING, "")
+            self.held, self.held_since = held, time.monotonic()
 
     async def clean(self, lease: int) -> None:
         """Make ready for the next job: nothing runs, nothing of the last one is left.
@@ -140,11 +158,17 @@ class Session:
         if self.state is not SessionState.BUSY or lease != self._lease:
             return
         flow, self._flow = self._flow, None
+        self._cleaning = True
         try:
             await self._clean(finished=flow is not None and flow.finished)
         except (GatewayError, Error) as error:
             self.break_(str(error))
             return
+        except BaseException:
+            self.break_("its cleaning was interrupted")
+            raise
+        finally:
+            self._cleaning = False
         if self.state is SessionState.BUSY:
             self._become(SessionState.READY, "")
 
@@ -245,4 +269,5 @@ class Session:
 
     def _become(self, state: SessionState, reason: str) -> None:
         self.state, self.reason = state, reason
+        self.held = None
         self._on_change()

@@ -7,9 +7,11 @@ from contextlib import aclosing, contextmanager, suppress
 
 from browser.capture.hearing import Capture, Hearing
 from browser.flows.controls import Controls
+from browser.flows.held import AnswerNotes, Held
 from browser.flows.stopping import StopWatch, fits_page
 from browser.flows.transcript import write_transcript
 from browser.foreground import Foreground
+from browser.pages.chat import ChatState
 from browser.pages.chat_page import ChatPage
 from browser.wire.decode import AnswerDecoder
 from browser.wire.frames import FrameSplitter, StatusFrame
@@ -20,6 +22,7 @@ from domain.errors import (
     ModelRejected,
     PageDrift,
     SessionError,
+    SessionLost,
     WireError,
 )
 from domain.events import Event, Finished, FinishReason, TextDelta
@@ -33,6 +36,7 @@ _LOST_CLICK_SECONDS = 2.0
 """Without any sign of a request after this long, it is worth looking whether the click arrived at all."""
 _REFUSAL_BYTES = 65_536
 _STOP_MS = 800
+_IDLE_MS = 1500
 
 
 class ChatFlow:
@@ -55,6 +59,10 @@ class ChatFlow:
         self._temporary = temporary
         self._controls = Controls(page, strict=strict)
         self._watch = StopWatch(())
+        self._request: GenerateRequest | None = None
+        self._shown = 0
+        """How many turns the page showed before Run."""
+        self._notes = AnswerNotes()
         self.finished = False
 
     @property
@@ -62,24 +70,63 @@ class ChatFlow:
         """Defaults that could not be set on the page."""
         return tuple(self._controls.warnings)
 
-    async def put(self, request: GenerateRequest, card: ModelCard) -> None:
-        """Bring a clean page to the point where Run may be pressed.
+    @property
+    def held(self) -> Held | None:
+        """The conversation that the page shows after an answer that ended well, if it can be gone on with."""
+        if self._request is None or not self.finished or self._watch.stopped:
+            return None
+        return self._notes.held(self._request, self._shown)
+
+    async def put(self, request: GenerateRequest, card: ModelCard, held: Held | None = None) -> None:
+        """Bring a page to the point where Run may be pressed.
+
+        The page is clean, or `held` a conversation that the request extends by one turn.
 
         Raises:
+            SessionLost: the page does not show what it held.
             ModelRejected: the page does not let the model be chosen.
             ControlFailed: a control did not take what the caller explicitly asked for.
             PageDrift: a control that is needed is not there.
         """
         with self._heeding_address():
-            await self._put(request, card)
+            if held is None:
+                await self._set(request, card, await self._clean_page(request.model))
+                prompt = write_transcript(request.turns)
+            else:
+                await self._set(request, card, await self._held_page(held))
+                prompt = request.turns[-1].text
+            await self._page.chat.write(prompt, _RUN_ENABLED_MS)
+            self._request = request
 
-    async def _put(self, request: GenerateRequest, card: ModelCard) -> None:
+    async def _clean_page(self, model: str) -> ChatState:
         state = await self._page.chat.state()
         if state.obstructed:
             await self._page.chat.close_overlays()
-        if state.model != request.model:
-            await self._choose(request.model)
+        if state.model != model:
+            await self._choose(model)
             state = await self._page.chat.state()
+        return state
+
+    async def _held_page(self, held: Held) -> ChatState:
+        """Raises `SessionLost` at the least doubt: the request is as well served by a clean page."""
+        state = await self._page.chat.state()
+        if state.running:  # the wire is ahead of the page
+            await self._page.chat.settle(_IDLE_MS)
+            state = await self._page.chat.state()
+        if state.obstructed:
+            await self._page.chat.close_overlays()
+            state = await self._page.chat.state()
+        if not held.is_on(state) or (self._temporary and not state.temporary):
+            raise SessionLost(
+                f"The page no longer shows the conversation that it held: {state.turns} turns instead of "
+                f"{held.shown!r}, model {state.model!r}, running: {state.running}, obstructed: "
+                f"{state.obstructed}."
+            )
+        self._shown = state.turns
+        return state
+
+    async def _set(self, request: GenerateRequest, card: ModelCard, state: ChatState) -> None:
+        """Everything but the prompt."""
         stops = request.sampling.stop
         self._watch = StopWatch([sequence for sequence in stops if not fits_page(sequence)])
         await self._controls.set(request, card)
@@ -88,7 +135,6 @@ class ChatFlow:
             await self._controls.make_temporary()
         if not state.run_hovered:
             await self._page.chat.point_at_run()
-        await self._page.chat.write(write_transcript(request.turns), _RUN_ENABLED_MS)
 
     async def events(self) -> AsyncIterator[Event]:
         """Press Run and report the answer; see the contract in `domain.events`.
@@ -105,6 +151,7 @@ class ChatFlow:
                     raise await self._refusal(status, hearing)
                 async with aclosing(self._answer(hearing)) as answer:
                     async for event in answer:
+                        self._notes.add(event)
                         yield event
         finally:
             self._capture.disarm()
@@ -171,7 +218,7 @@ class ChatFlow:
                 await self._page.chat.press_run()
                 if not await _within(_LOST_CLICK_SECONDS, hearing):
                     state = await self._page.chat.state()
-                    if state.prompt_length and not state.running and not state.turns:
+                    if state.prompt_length and not state.running and state.turns <= self._shown:
                         _log.warning("the click on Run had no effect; pressing it again")
                         await self._page.chat.press_run()
                     await hearing.submitted()

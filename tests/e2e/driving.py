@@ -1,10 +1,12 @@
 """Drivers on the simulated site, used directly: what a test of the page itself needs."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from browser.driver import PageDriver
+from browser.session import SessionState
 from domain.events import Event, TextDelta
 from domain.ports import Deadlines
 from domain.requests import GenerateRequest, Sampling, Turn
@@ -39,8 +41,15 @@ async def opened(site: Site, **changes: Any) -> AsyncIterator[PageDriver]:
         await driver.close()
 
 
-def request(prompt: str, *, model: str = MODEL, system: str = "", **sampling: Any) -> GenerateRequest:
-    return GenerateRequest(model, (Turn.of("user", prompt),), system, Sampling(**sampling))
+def request(
+    prompt: str, *, model: str = MODEL, system: str = "", history: Sequence[Turn] = (), **options: Any
+) -> GenerateRequest:
+    """A user's `prompt` after a `history`; `options` are fields of the request or of its sampling."""
+    whole = {
+        name: options.pop(name) for name in ("thinking", "tools", "functions", "output") if name in options
+    }
+    turns = (*history, Turn.of("user", prompt))
+    return GenerateRequest(model, turns, system, Sampling(**options), **whole)
 
 
 async def run(driver: PageDriver, asked: GenerateRequest) -> list[Event]:
@@ -53,5 +62,39 @@ async def answer(driver: PageDriver, prompt: str, **options: Any) -> str:
     return text_of(await run(driver, request(prompt, **options)))
 
 
+async def until_ready(driver: PageDriver, tabs: int) -> None:
+    """Return as soon as so many tabs are clean."""
+    await _until(driver, lambda states: states.count(SessionState.READY) >= tabs)
+
+
+async def until_idle(driver: PageDriver) -> None:
+    """Return as soon as a tab is clean and the others are, or hold a conversation."""
+    at_rest = {SessionState.READY, SessionState.HOLDING}
+    await _until(driver, lambda states: SessionState.READY in states and at_rest.issuperset(states))
+
+
+async def _until(driver: PageDriver, wanted: Callable[[list[SessionState]], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not wanted([session.state for session in driver._sessions]):
+            driver._changed.clear()
+            await driver._changed.wait()
+
+
 def text_of(events: list[Event]) -> str:
     return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+class Conversation:
+    """A client that keeps the whole history and sends it with each message."""
+
+    def __init__(self, driver: PageDriver, **options: Any) -> None:
+        self._driver = driver
+        self._options = options
+        self.turns: list[Turn] = []
+
+    async def say(self, prompt: str, **changes: Any) -> str:
+        """The answer to one more message; `changes` are options for this message alone."""
+        asked = request(prompt, history=self.turns, **{**self._options, **changes})
+        said = text_of(await run(self._driver, asked))
+        self.turns = [*asked.turns, Turn.of("model", said)]
+        return said
