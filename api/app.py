@@ -9,8 +9,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from api.catalogue import Catalogue, read_excluded
+from api.catalogue import Catalogue, read_aliases, read_excluded
 from api.errors import on_gateway_error, on_http_error, on_validation_error
+from api.exchange.registry import Exchanges
 from api.gateway import Gateway
 from api.middleware import RequestFrame
 from api.queueing.queue import JobQueue
@@ -40,8 +41,11 @@ def create_app(server: ServerSettings, chat: ChatSettings, deadlines: Deadlines,
         driver=driver,
         gatekeeper=Gatekeeper(server),
         supervisor=Supervisor(driver),
-        catalogue=Catalogue(driver, read_excluded(server.excluded_models_file)),
+        catalogue=Catalogue(
+            driver, read_excluded(server.excluded_models_file), read_aliases(chat.model_aliases_file)
+        ),
         queue=jobs,
+        exchanges=Exchanges(jobs, chat),
         worker=Worker(jobs, driver, deadlines),
     )
     app = FastAPI(
@@ -75,5 +79,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         stack.callback(worker.cancel)
         opening = tasks.create_task(gateway.supervisor.run(), name="driver-open")
         stack.callback(opening.cancel)
+        await stack.enter_async_context(gateway.exchanges)
         stack.callback(gateway.stop_accepting)
         yield

@@ -37,6 +37,7 @@ ANSWERS: Final[Mapping[type[e.GatewayError], Answer]] = MappingProxyType(
         e.Unsupported: Answer(400, _REQUEST),
         e.UnknownModel: Answer(404, _REQUEST),
         e.TooLarge: Answer(413, _REQUEST),
+        e.PathRefused: Answer(403, _REQUEST),
         e.NotAllowed: Answer(401, _REQUEST),
         e.NotFound: Answer(404, _REQUEST),
         e.QueueFull: Answer(429, "rate_limit_error"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from api.catalogue import Catalogue
+from api.exchange.registry import Exchanges
 from api.queueing.queue import JobQueue
 from api.queueing.worker import Worker
 from api.security import Gatekeeper
@@ -26,6 +27,7 @@ class Gateway:
     supervisor: Supervisor
     catalogue: Catalogue
     queue: JobQueue
+    exchanges: Exchanges
     worker: Worker
 
     def stop_accepting(self) -> None:

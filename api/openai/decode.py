@@ -1,87 +1,104 @@
-"""From a chat request's JSON to a `GenerateRequest`; every refusal names the field."""
+"""From a chat request's JSON to a `Plan`; every refusal names the field."""
 
-import reprlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
-from api.openai.schema import (
-    LENGTH_NAMES,
-    NEUTRAL,
-    NEUTRAL_IN_MESSAGE,
-    NEUTRAL_IN_STREAM_OPTIONS,
-    ChatRequest,
-    Message,
-)
+from api.openai.encode import AnswerStyle
+from api.openai.formats import read_format
+from api.openai.messages import cache_marks, read_messages
+from api.openai.refusals import refusal, type_name
+from api.openai.schema import IGNORED, LENGTH_NAMES, ChatRequest
+from api.openai.thinking import read_thinking
+from api.openai.tools import read_tools
 from domain.errors import BadRequest, Unsupported
-from domain.requests import GenerateRequest, Sampling, Turn
+from domain.requests import GenerateRequest, OutputFormat, Plan, Sampling
+from domain.thinking import ThinkingAsked
 
 MOST_STOPS: Final = 5
-
-_LONGEST_PATH: Final = 200
-
-_Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A decoded chat request: what to generate, and how to send it."""
 
-    request: GenerateRequest
+    plan: Plan
+    """Its request names the model as it was asked for and has no thinking yet: both need the catalogue."""
+    thinking: ThinkingAsked | None
+    style: AnswerStyle
     stream: bool
-    include_usage: bool
     length_param: str | None
     """The name under which the caller limited the answer, for errors that are found later."""
+    ignored: tuple[str, ...] = ()
+    """Parameters that were accepted and have no effect."""
+    notes: tuple[str, ...] = ()
+    """What the site is not told although it was asked for."""
 
 
-def decode(document: Any, default_model: str) -> Asked:
-    """Read a chat request.
+def decode(document: Any, default_model: str, *, strict: bool) -> Asked:
+    """Read a chat request. `strict` refuses what would be ignored.
 
     Raises:
-        Unsupported: a field, role or part that is not honoured.
+        Unsupported: a field, role, part or kind of tool that is not honoured.
         BadRequest: wrong type, out of range, missing or contradictory.
     """
-    if not isinstance(document, dict):
-        raise BadRequest(f"The request body must be a JSON object, not {_type_name(document)}.")
-    try:
-        chat = ChatRequest.model_validate(_without_neutral_values(document))
-    except ValidationError as error:
-        raise _refusal(error.errors(include_url=False, include_context=False)) from None
+    chat = _validated(document)
+    ignored = _ignored(chat)
+    if strict and ignored:
+        raise Unsupported(
+            f"{ignored[0]!r} has no effect here; leave it out (STRICT_PARAMETERS).", param=ignored[0]
+        )
+    conversation = read_messages(chat.messages)
+    thinking, wish, formatted = read_thinking(chat), read_tools(chat), read_format(chat.response_format)
+    _check_output(formatted.output, functions=bool(wish.functions), mcp=wish.mcp_endpoint is not None)
     length_param, length = _length(chat)
     request = GenerateRequest(
         model=(chat.model or default_model).removeprefix("models/"),
-        turns=_turns(chat.messages),
-        system=_system(chat.messages),
+        turns=conversation.turns,
+        system=conversation.system,
         sampling=Sampling(chat.temperature, chat.top_p, length, _stops(chat.stop)),
+        tools=wish.tools,
+        functions=wish.functions,
+        output=formatted.output,
     )
-    return Asked(request, chat.stream, chat.stream_options.include_usage, length_param)
+    parallel = chat.parallel_tool_calls and not wish.legacy
+    plan = Plan(request, chat.n, wish.must_call, parallel, wish.mcp_endpoint)
+    style = AnswerStyle(
+        include_usage=chat.stream_options.include_usage,
+        annotations=chat.gateway.annotations or chat.web_search_options is not None,
+        legacy_functions=wish.legacy,
+        include_thoughts=thinking.show,
+    )
+    notes = (*wish.notes, *formatted.notes)
+    return Asked(plan, thinking.asked, style, chat.stream, length_param, ignored, notes)
 
 
-def _without_neutral_values(document: dict[str, Any]) -> dict[str, Any]:
-    pruned: dict[str, Any] = _pruned(document, NEUTRAL)
-    if isinstance(messages := pruned.get("messages"), list):
-        pruned["messages"] = [_pruned(message, NEUTRAL_IN_MESSAGE) for message in messages]
-    if "stream_options" in pruned:
-        pruned["stream_options"] = _pruned(pruned["stream_options"], NEUTRAL_IN_STREAM_OPTIONS)
-    return pruned
+def _validated(document: Any) -> ChatRequest:
+    if not isinstance(document, dict):
+        raise BadRequest(f"The request body must be a JSON object, not {type_name(document)}.")
+    try:
+        return ChatRequest.model_validate(document)
+    except ValidationError as error:
+        raise refusal(error.errors(include_url=False, include_context=False)) from None
 
 
-def _pruned(value: Any, neutral: Mapping[str, tuple[Any, ...]]) -> Any:
-    if not isinstance(value, dict):
-        return value
-    return {
-        name: item
-        for name, item in value.items()
-        if item is not None and not any(_same(item, nothing) for nothing in neutral.get(name, ()))
-    }
+def _ignored(chat: ChatRequest) -> tuple[str, ...]:
+    names = [name for name in IGNORED if getattr(chat, name) is not None]
+    search = chat.web_search_options
+    options = ("user_location", "search_context_size") if search is not None else ()
+    names += [f"web_search_options.{name}" for name in options if getattr(search, name) is not None]
+    return (*names, *cache_marks(chat.messages))
 
 
-def _same(item: Any, nothing: Any) -> bool:
-    """Equal and of one type: `true` is not 1."""
-    return type(item) is type(nothing) and bool(item == nothing)
+def _check_output(output: OutputFormat | None, *, functions: bool, mcp: bool) -> None:
+    if output is None or not (functions or mcp):
+        return
+    other = "functions" if functions else "mcp_endpoint"
+    raise BadRequest(
+        f"The site cannot combine {other} with a JSON response_format; leave one of the two out.",
+        param="response_format",
+    )
 
 
 def _length(chat: ChatRequest) -> tuple[str | None, int | None]:
@@ -103,87 +120,3 @@ def _stops(stop: str | list[str] | None) -> tuple[str, ...]:
             f"At most {MOST_STOPS} stop sequences are possible, not {len(distinct)}.", param="stop"
         )
     return distinct
-
-
-def _turns(messages: list[Message]) -> tuple[Turn, ...]:
-    """The conversation without system messages. An empty assistant message says nothing and is left out."""
-    turns: list[Turn] = []
-    for index, message in enumerate(messages):
-        text = _text(message, index)
-        if message.role == "user":
-            if not text.strip():
-                raise BadRequest("A user's message must contain text.", param=f"messages[{index}].content")
-            turns.append(Turn.of("user", text))
-        elif message.role == "assistant" and text:
-            turns.append(Turn.of("model", text))
-    if not turns:
-        raise BadRequest("There is no message of role 'user' or 'assistant' to answer.", param="messages")
-    return tuple(turns)
-
-
-def _system(messages: list[Message]) -> str:
-    texts = (_text(message, at) for at, message in enumerate(messages) if message.role in _INSTRUCTING)
-    return "\n\n".join(text for text in texts if text)
-
-
-_INSTRUCTING: Final = ("system", "developer")
-
-
-def _text(message: Message, index: int) -> str:
-    """The text of a message, byte-exact; several parts are joined with a line feed."""
-    match message.content:
-        case None if message.role != "assistant":
-            raise BadRequest(
-                f"A message of role {message.role!r} needs content.", param=f"messages[{index}].content"
-            )
-        case None:
-            return ""
-        case str() as text:
-            return text
-        case parts:
-            return "\n".join(part.text for part in parts)
-
-
-def _refusal(details: list[ErrorDetails]) -> BadRequest:
-    """The first thing that is wrong, what is not supported before what is malformed."""
-    first = min(details, key=lambda detail: not _is_unsupported(detail))
-    path = _path(first["loc"])[:_LONGEST_PATH]
-    if first["type"] == "missing":
-        return BadRequest(f"{path!r} is required.", param=path)
-    if not _is_unsupported(first):
-        return BadRequest(f"{path}: {first['msg']} (got {_short(first['input'])}).", param=path or None)
-    if first["type"] == "literal_error":
-        return Unsupported(f"{path} = {_short(first['input'])} is not supported.", param=path)
-    return Unsupported(
-        f"The parameter {path!r} is not supported (got {_short(first['input'])}); leave it out.", param=path
-    )
-
-
-def _is_unsupported(detail: ErrorDetails) -> bool:
-    if detail["type"] == "literal_error":
-        return isinstance(detail["input"], str)
-    return detail["type"] == "extra_forbidden"
-
-
-def _path(steps: _Path) -> str:
-    """`messages[2].content[1].type`; the names of union members are left out."""
-    path = ""
-    for at, step in enumerate(steps):
-        if isinstance(step, int):
-            path += f"[{step}]"
-        elif not _is_union_member(steps[:at], step):
-            path += f".{step}" if path else step
-    return path
-
-
-def _is_union_member(before: _Path, step: str) -> bool:
-    return before[-1:] in (("content",), ("stop",)) and step in {"text", "parts", "str", "list[str]"}
-
-
-def _short(value: Any) -> str:
-    return reprlib.repr(value)
-
-
-def _type_name(value: Any) -> str:
-    names = {list: "an array", str: "a string", type(None): "null", bool: "a boolean"}
-    return names.get(type(value), "a number")

@@ -1,16 +1,28 @@
-"""From events to OpenAI's chunks, and from a completion to OpenAI's object."""
+"""From events to OpenAI's chunks, and from completions to OpenAI's object."""
 
-import json
-from dataclasses import asdict
-from typing import Any, Final
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
+from api.openai.objects import (
+    Json,
+    annotations,
+    code_run_object,
+    finish_object,
+    finish_reason,
+    function_object,
+    grounding_object,
+    markdown,
+    refusal_of,
+    tool_call_object,
+    usage_object,
+)
 from api.version import NAME, VERSION
 from domain.completion import Completion
 from domain.events import (
     CodeRun,
     Event,
     Finished,
-    FinishReason,
     Grounding,
     Media,
     TextDelta,
@@ -21,181 +33,173 @@ from domain.events import (
 
 FINGERPRINT: Final = f"{NAME}-{VERSION}"
 
-_FILTERED: Final = frozenset(
-    {
-        FinishReason.SAFETY,
-        FinishReason.RECITATION,
-        FinishReason.LANGUAGE,
-        FinishReason.BLOCKLIST,
-        FinishReason.PROHIBITED_CONTENT,
-        FinishReason.SPII,
-        FinishReason.IMAGE_SAFETY,
-        FinishReason.IMAGE_PROHIBITED,
-    }
-)
-_ORDINARY: Final = frozenset({FinishReason.STOP, FinishReason.MAX_TOKENS})
 
-Json = dict[str, Any]
+@dataclass(frozen=True, slots=True)
+class AnswerStyle:
+    """How a caller wants the answer written."""
+
+    include_usage: bool = False
+    """End a stream with the token counts."""
+    annotations: bool = False
+    """Tell the sources of the answer as `url_citation` annotations too."""
+    legacy_functions: bool = False
+    """Write `function_call` instead of `tool_calls`, which holds the first call only."""
+    include_thoughts: bool = True
+    """Show the model's thinking; its tokens are counted in any case."""
+
+    @property
+    def calling(self) -> str:
+        """The finish reason of an answer with calls in it."""
+        return "function_call" if self.legacy_functions else "tool_calls"
 
 
 def completion_id(request_id: str) -> str:
     return f"chatcmpl-{request_id}"
 
 
-def finish_reason(reason: FinishReason, *, called_tools: bool) -> str:
-    """OpenAI's word; `stop` for the ends that it has no word for (`gateway.finish` then tells)."""
-    if reason is FinishReason.MAX_TOKENS:
-        return "length"
-    if reason in _FILTERED:
-        return "content_filter"
-    return "tool_calls" if called_tools else "stop"
-
-
-def usage_object(usage: Usage) -> Json:
-    """Thinking is part of what was generated; the site's total also counts its own tool use."""
-    generated = usage.answer + usage.thoughts
+def _head(kind: str, request_id: str, model: str, created: int) -> Json:
     return {
-        "prompt_tokens": usage.prompt,
-        "completion_tokens": generated,
-        "total_tokens": usage.total or usage.prompt + generated,
-        "completion_tokens_details": {"reasoning_tokens": usage.thoughts},
-        "prompt_tokens_details": {"cached_tokens": usage.cached},
+        "id": completion_id(request_id),
+        "object": kind,
+        "created": created,
+        "model": model,
+        "system_fingerprint": FINGERPRINT,
     }
 
 
-def markdown(media: Media) -> str:
-    """A picture as Markdown image, anything else as link, both with the data inside."""
-    kind = media.mime_type.split("/")[0]
-    mark = "!" if kind == "image" else ""
-    return f"{mark}[{kind}](data:{media.mime_type};base64,{media.data})"
+@dataclass(slots=True)
+class _Choice:
+    """What has been written of one choice."""
 
-
-def tool_call_object(call: ToolCall) -> Json:
-    """With the call's signature where Google's own OpenAI endpoint puts it."""
-    call_object: Json = {
-        "id": call.call_id,
-        "type": "function",
-        "function": {"name": call.name, "arguments": json.dumps(dict(call.args), ensure_ascii=False)},
-    }
-    if call.signature is not None:
-        call_object["extra_content"] = {"google": {"thought_signature": call.signature}}
-    return call_object
-
-
-def code_run_object(run: CodeRun) -> Json:
-    return {name: value for name, value in asdict(run).items() if name != "kind" and value is not None}
-
-
-def grounding_object(grounding: Grounding) -> Json:
-    sources = [{"uri": uri, "title": title} for uri, title in grounding.sources]
-    return {"sources": sources, "queries": list(grounding.queries)}
-
-
-def finish_object(finished: Finished) -> Json | None:
-    """The site's own word for the end, where OpenAI's says less."""
-    if finished.reason in _ORDINARY and finished.message is None:
-        return None
-    return {"reason": finished.reason.value, "message": finished.message}
+    index: int
+    calls: int = 0
+    spoke: bool = False
+    """Whether there has been any content."""
+    text: list[str] = field(default_factory=list)
+    """The content, kept only where citations need it."""
+    grounding: Grounding | None = None
+    usage: Usage | None = None
 
 
 class ChunkEncoder:
     """Writes one stream. Every chunk has the same id, time, model and fingerprint."""
 
-    def __init__(self, request_id: str, model: str, created: int, *, include_usage: bool) -> None:
-        self._head: Final[Json] = {
-            "id": completion_id(request_id),
-            "object": "chat.completion.chunk",
-            "created": created,
-            "model": model,
-            "system_fingerprint": FINGERPRINT,
-        }
-        self._include_usage = include_usage
-        self._usage: Usage | None = None
-        self._calls = 0
-        self._wrote_text = False
+    def __init__(self, request_id: str, model: str, created: int, style: AnswerStyle) -> None:
+        self._style = style
+        self._head: Final = _head("chat.completion.chunk", request_id, model, created)
+        self._choices: dict[int, _Choice] = {}
 
-    def opening(self) -> Json:
-        """Sent before anything is known, so that the caller sees a living stream."""
-        return self._chunk({"role": "assistant", "content": ""})
+    def opening(self, choices: int) -> list[Json]:
+        """Sent before anything is known, so that the caller sees a living stream; one chunk a choice."""
+        return [self._chunk(index, {"role": "assistant", "content": ""}) for index in range(choices)]
 
     def keep_alive(self) -> Json:
-        return self._chunk({})
+        return self._chunk(0, {})
 
-    def event(self, event: Event, warnings: tuple[str, ...] = ()) -> list[Json]:
-        """The chunks of one event; `warnings` go out with the finish."""
+    def event(self, index: int, event: Event, warnings: tuple[str, ...] = ()) -> list[Json]:
+        """The chunks of one event of one choice; `warnings` go out with its finish."""
+        choice = self._choices.setdefault(index, _Choice(index))
         match event:
             case Usage():
-                self._usage = event
+                choice.usage = event
                 return []
             case Finished():
-                return self._end(event, warnings)
+                return self._end(choice, event, warnings)
             case CodeRun():
-                return [self._extension({"code_runs": [code_run_object(event)]})]
+                return [self._extension(index, {"code_runs": [code_run_object(event)]})]
             case Grounding():
-                return [self._extension({"grounding": grounding_object(event)})]
+                choice.grounding = event
+                return [self._extension(index, {"grounding": grounding_object(event)})]
             case _:
-                return [self._chunk(self._delta(event))]
+                delta = self._delta(choice, event)
+                return [self._chunk(index, delta)] if delta else []
 
-    def _delta(self, event: TextDelta | ThoughtDelta | Media | ToolCall) -> Json:
+    def closing(self) -> list[Json]:
+        """What follows the last choice's end: the counts of all choices, if they are wanted and known."""
+        usages = [choice.usage for choice in self._choices.values() if choice.usage is not None]
+        usage = usage_object(usages) if self._style.include_usage else None
+        return [] if usage is None else [{**self._head, "choices": [], "usage": usage}]
+
+    def _delta(self, choice: _Choice, event: TextDelta | ThoughtDelta | Media | ToolCall) -> Json:
         match event:
             case TextDelta():
-                return self._text(event.text)
+                return self._text(choice, event.text)
             case ThoughtDelta():
-                return {"reasoning_content": event.text}
+                return self._thought(event.text)
             case Media() if event.draft:
-                return {"reasoning_content": f"\n\n{markdown(event)}\n\n"}
+                return self._thought(f"\n\n{markdown(event)}\n\n")
             case Media():
-                return self._text(("\n\n" if self._wrote_text else "") + markdown(event))
+                return self._text(choice, ("\n\n" if choice.spoke else "") + markdown(event))
             case ToolCall():
-                return self._tool_call(event)
+                return self._tool_call(choice, event)
 
-    def _text(self, text: str) -> Json:
-        self._wrote_text = True
+    def _text(self, choice: _Choice, text: str) -> Json:
+        choice.spoke = True
+        if self._style.annotations:
+            choice.text.append(text)
         return {"content": text}
 
-    def _tool_call(self, call: ToolCall) -> Json:
-        index, self._calls = self._calls, self._calls + 1
-        return {"tool_calls": [{"index": index, **tool_call_object(call)}]}
+    def _thought(self, text: str) -> Json:
+        return {"reasoning_content": text} if self._style.include_thoughts else {}
 
-    def _end(self, finished: Finished, warnings: tuple[str, ...]) -> list[Json]:
-        chunk = self._chunk({}, finish_reason(finished.reason, called_tools=self._calls > 0))
+    def _tool_call(self, choice: _Choice, call: ToolCall) -> Json:
+        at, choice.calls = choice.calls, choice.calls + 1
+        if self._style.legacy_functions:
+            return {"function_call": function_object(call)} if at == 0 else {}
+        return {"tool_calls": [{"index": at, **tool_call_object(call)}]}
+
+    def _end(self, choice: _Choice, finished: Finished, warnings: tuple[str, ...]) -> list[Json]:
+        chunks: list[Json] = []
+        if self._style.annotations and choice.grounding is not None:
+            cited = annotations(choice.grounding, "".join(choice.text))
+            chunks += [self._chunk(choice.index, {"annotations": cited})] if cited else []
+        if not choice.spoke and not choice.calls and (words := refusal_of(finished)) is not None:
+            chunks.append(self._chunk(choice.index, {"refusal": words}))
+        reason = finish_reason(finished.reason, called=self._style.calling if choice.calls else None)
+        last = self._chunk(choice.index, {}, reason)
         extension: Json = {}
-        if (finish := finish_object(finished)) is not None:
+        if (finish := finish_object(finished, reason)) is not None:
             extension["finish"] = finish
         if warnings:
             extension["warnings"] = list(warnings)
         if extension:
-            chunk["gateway"] = extension
-        if not self._include_usage or self._usage is None:
-            return [chunk]
-        return [chunk, {**self._head, "choices": [], "usage": usage_object(self._usage)}]
+            last["gateway"] = extension
+        return [*chunks, last]
 
-    def _extension(self, content: Json) -> Json:
-        return {**self._chunk({}), "gateway": content}
+    def _extension(self, index: int, content: Json) -> Json:
+        return {**self._chunk(index, {}), "gateway": content}
 
-    def _chunk(self, delta: Json, reason: str | None = None) -> Json:
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
-        return {**self._head, "choices": [choice]}
+    def _chunk(self, index: int, delta: Json, reason: str | None = None) -> Json:
+        choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": reason}
+        chunk: Json = {**self._head, "choices": [choice]}
+        if self._style.include_usage:
+            chunk["usage"] = None
+        return chunk
 
 
-def completion_object(request_id: str, model: str, created: int, done: Completion) -> Json:
-    """The answer that is not streamed."""
+def completion_object(
+    request_id: str, model: str, created: int, answers: Sequence[Completion], style: AnswerStyle
+) -> Json:
+    """The answer that is not streamed, one choice for each completion."""
+    choices = [_choice_object(index, done, style, request_id) for index, done in enumerate(answers)]
+    usages = [done.usage for done in answers if done.usage is not None]
+    head = _head("chat.completion", request_id, model, created)
+    return {**head, "choices": choices, "usage": usage_object(usages)}
+
+
+def _choice_object(index: int, done: Completion, style: AnswerStyle, request_id: str) -> Json:
     if done.finished is None:
         raise ValueError(f"The completion of {request_id!r} has no end; it is not a fold.")
-    reason = finish_reason(done.finished.reason, called_tools=bool(done.tool_calls))
-    choice = {"index": 0, "message": _message(done, done.finished), "logprobs": None, "finish_reason": reason}
-    return {
-        "id": completion_id(request_id),
-        "object": "chat.completion",
-        "created": created,
-        "model": model,
-        "system_fingerprint": FINGERPRINT,
-        "choices": [choice],
-        "usage": usage_object(done.usage) if done.usage is not None else None,
-    }
+    reason = finish_reason(done.finished.reason, called=style.calling if done.tool_calls else None)
+    message = _message(done, style)
+    if not message["content"] and not done.tool_calls and (words := refusal_of(done.finished)) is not None:
+        message["content"], message["refusal"] = None, words
+    if extension := _message_extension(done, done.finished, reason):
+        message["gateway"] = extension
+    return {"index": index, "message": message, "logprobs": None, "finish_reason": reason}
 
 
-def _message(done: Completion, finished: Finished) -> Json:
+def _message(done: Completion, style: AnswerStyle) -> Json:
     pictures = [markdown(media) for media in done.media if not media.draft]
     drafts = [markdown(media) for media in done.media if media.draft]
     content = "\n\n".join(part for part in (done.text, *pictures) if part)
@@ -203,16 +207,23 @@ def _message(done: Completion, finished: Finished) -> Json:
     message: Json = {"role": "assistant", "content": content, "refusal": None}
     if done.tool_calls:
         message["content"] = content or None
-        message["tool_calls"] = [tool_call_object(call) for call in done.tool_calls]
-    if thoughts:
+        if style.legacy_functions:
+            message["function_call"] = function_object(done.tool_calls[0])
+        else:
+            message["tool_calls"] = [tool_call_object(call) for call in done.tool_calls]
+    if thoughts and style.include_thoughts:
         message["reasoning_content"] = thoughts
+    if style.annotations:
+        message["annotations"] = annotations(done.grounding, content) if done.grounding else []
+    return message
+
+
+def _message_extension(done: Completion, finished: Finished, reason: str) -> Json:
     extension: Json = {}
     if done.code_runs:
         extension["code_runs"] = [code_run_object(run) for run in done.code_runs]
     if done.grounding is not None:
         extension["grounding"] = grounding_object(done.grounding)
-    if (finish := finish_object(finished)) is not None:
+    if (finish := finish_object(finished, reason)) is not None:
         extension["finish"] = finish
-    if extension:
-        message["gateway"] = extension
-    return message
+    return extension

@@ -7,7 +7,10 @@ from api.queueing.queue import JobQueue
 
 
 def queue_snapshot(queue: JobQueue) -> dict[str, Any]:
-    """Every unsettled job, oldest first. `queue_length` counts those that do not run yet."""
+    """Every unsettled job in the order of service. `queue_length` counts those that do not run yet.
+
+    `choice` and `round` are shown of requests that take more than one generation.
+    """
     items = [_item(queue, job) for job in queue]
     return {
         "queue_length": queue_length(queue),
@@ -22,12 +25,17 @@ def queue_length(queue: JobQueue) -> int:
 
 
 def _item(queue: JobQueue, job: Job) -> dict[str, Any]:
+    label = job.label
+    part = {"choice": label.choice} if label.choices > 1 else {}
+    if label.round > 1:
+        part["round"] = label.round
     return {
-        "req_id": job.id,
+        "req_id": label.request_id,
+        **part,
         "state": job.state.value,
         "position": queue.position(job),
         "wait_seconds": round(job.waited, 3),
         "model": job.request.model,
-        "stream": job.stream,
+        "stream": label.stream,
         "capture": job.capture or None,
     }

@@ -1,23 +1,24 @@
-"""From the worker to one reader: a bounded line of events with an end."""
+"""From one writer to one reader: a bounded line of events with an end."""
 
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from domain.errors import GatewayError
-from domain.events import Event
+
+Item = TypeVar("Item")
 
 ROOM: Final = 4096
 """Events held for a slow reader before the generation has to wait for it; most answers fit whole."""
 
 
-class Channel:
+class Channel(Generic[Item]):
     """One writer, one reader. What was put before the end is still read after it."""
 
     def __init__(self, room: int = ROOM) -> None:
         self._room = room
-        self._line: deque[Event] = deque()
+        self._line: deque[Item] = deque()
         self._failure: GatewayError | None = None
         self._ended = False
         self._readable = asyncio.Event()
@@ -27,7 +28,7 @@ class Channel:
     def full(self) -> bool:
         return len(self._line) >= self._room
 
-    async def put(self, event: Event) -> None:
+    async def put(self, event: Item) -> None:
         """Add an event, waiting for room. After the end it is dropped: nobody will read it."""
         while self.full and not self._ended:
             self._writable.clear()
@@ -42,7 +43,7 @@ class Channel:
         self._readable.set()
         self._writable.set()
 
-    async def get(self) -> Event | None:
+    async def get(self) -> Item | None:
         """The next event, or `None` at a good end. Giving up waiting loses nothing.
 
         Raises:
@@ -59,6 +60,6 @@ class Channel:
         self._writable.set()
         return event
 
-    async def __aiter__(self) -> AsyncIterator[Event]:
+    async def __aiter__(self) -> AsyncIterator[Item]:
         while (event := await self.get()) is not None:
             yield event

@@ -1,12 +1,14 @@
-"""An accepted request on its way: waiting, preparing, running, settled once."""
+"""One generation on its way: waiting, preparing, running, settled once."""
 
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 
-from api.queueing.channel import Channel
+from api.queueing.channel import ROOM, Channel
 from domain.errors import Cancelled, GatewayError
+from domain.events import Event  # noqa: TC001  an annotation of an attribute, beside imports of values
 from domain.requests import GenerateRequest
 
 
@@ -20,13 +22,38 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Which generation of which caller's request a job is."""
+
+    request_id: str
+    """As in `X-Request-Id`; jobs of one request share it."""
+    stream: bool = False
+    choice: int = 0
+    choices: int = 1
+    """How many answers the request asks for."""
+    round: int = 1
+    """1 for the first generation of a choice, 2 for the one that follows from it, and so on."""
+
+    @property
+    def follows(self) -> bool:
+        """Whether the request has been accepted with an earlier job."""
+        return self.choice > 0 or self.round > 1
+
+    @property
+    def job_id(self) -> str:
+        """Unique among jobs; the request's own id for its first."""
+        return f"{self.request_id}-{self.choice}.{self.round}" if self.follows else self.request_id
+
+
 class Job:
     """Owned by the queue until a worker takes it, then by that worker's task. Times are monotonic seconds."""
 
-    def __init__(self, job_id: str, request: GenerateRequest, *, stream: bool) -> None:
-        self.id = job_id
+    def __init__(self, label: Label, request: GenerateRequest, *, room: int = ROOM) -> None:
+        """`room`: how many events are held for the reader."""
+        self.label = label
+        self.id = label.job_id
         self.request = request
-        self.stream = stream
         self.state = JobState.WAITING
         self.created = time.monotonic()
         self.started: float | None = None
@@ -34,10 +61,11 @@ class Job:
         self.ended: float | None = None
         self.capture = ""
         self.warnings: tuple[str, ...] = ()
-        self.events = Channel()
+        self.events: Channel[Event] = Channel(room)
         self._task: asyncio.Task[None] | None = None
         self._verdict: GatewayError | None = None
-        self._listeners: list[Callable[[Job], None]] = []
+        self._on_taken: list[Callable[[], None]] = []
+        self._on_settled: list[Callable[[Job], None]] = []
 
     @property
     def settled(self) -> bool:
@@ -54,7 +82,16 @@ class Job:
         return (self.started or self.ended or time.monotonic()) - self.created
 
     def on_settled(self, listener: Callable[["Job"], None]) -> None:
-        self._listeners.append(listener)
+        self._on_settled.append(listener)
+
+    def on_taken(self, listener: Callable[[], None]) -> None:
+        """`listener` is called when a worker takes the job, before the worker looks for another one."""
+        self._on_taken.append(listener)
+
+    def take(self) -> None:
+        self.state = JobState.PREPARING
+        for listener in self._on_taken:
+            listener()
 
     def attach(self, task: asyncio.Task[None]) -> None:
         """From now on `task` serves this job and settles it, also when it is cancelled."""
@@ -85,7 +122,7 @@ class Job:
         self.ended = time.monotonic()
         self.state = _end_state(failure)
         self.events.end(failure)
-        for listener in self._listeners:
+        for listener in self._on_settled:
             listener(self)
 
 

@@ -1,4 +1,4 @@
-"""The bounded queue: every accepted request until it is settled, in the order of arrival."""
+"""The bounded queue: every job until it is settled, in the order of service."""
 
 import asyncio
 import math
@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from typing import Final
 
 from api.queueing.job import Job, JobState
-from domain.errors import Cancelled, DeadlinePassed, GatewayError, NotFound, QueueFull
+from domain.errors import DeadlinePassed, GatewayError, QueueFull
 
 _RECENT: Final = 8
 _LONGEST_RETRY_AFTER: Final = 60
 
 
 class JobQueue:
-    """Holds at most `size` waiting jobs; those that a worker has taken do not count."""
+    """Holds at most `size` waiting jobs; those that a worker has taken do not count.
+
+    A job that follows from one that was accepted before is neither refused for want of room nor kept waiting
+    behind other requests: it stands before every waiting job but the followers that came earlier.
+    """
 
     def __init__(self, size: int, patience: float) -> None:
         """`patience`: seconds a job may wait to be taken before it fails."""
@@ -27,7 +31,7 @@ class JobQueue:
         self._recent: deque[float] = deque(maxlen=_RECENT)
 
     def __iter__(self) -> Iterator[Job]:
-        """Every unsettled job, oldest first."""
+        """Every unsettled job, in the order of service."""
         return iter(tuple(self._jobs.values()))
 
     @property
@@ -47,12 +51,12 @@ class JobQueue:
         """
         if self._closed is not None:
             raise self._closed
-        if self.waiting >= self._size:
+        if not job.label.follows and self.waiting >= self._size:
             raise QueueFull(
                 f"All {self._size} places of the queue are taken; try again later, or raise QUEUE_SIZE.",
                 retry_after=self._retry_after(),
             )
-        self._jobs[job.id] = job
+        self._insert(job)
         late = DeadlinePassed("queue", self._patience, "Too many requests are ahead of it.")
         loop = asyncio.get_running_loop()
         self._timers[job.id] = loop.call_later(self._patience, job.cancel, late)
@@ -61,12 +65,12 @@ class JobQueue:
         return job
 
     async def take(self) -> Job:
-        """The oldest waiting job, which is preparing from here on."""
+        """The next waiting job, which is preparing from here on."""
         while (job := self._first_waiting()) is None:
             self._arrived.clear()
             await self._arrived.wait()
-        job.state = JobState.PREPARING
         self._stop_timer(job)
+        job.take()
         return job
 
     def patience_left(self, job: Job) -> float:
@@ -78,24 +82,18 @@ class JobQueue:
         ahead = list(self._jobs).index(job.id)
         return ahead if self.is_processing else ahead + 1
 
-    def cancel(self, job_id: str) -> JobState:
-        """Cancel a waiting, preparing or running job; returns the state it was in.
-
-        Raises:
-            NotFound: no such job, or it has ended.
-        """
-        job = self._jobs.get(job_id)
-        state = job.state if job is not None else None
-        if job is None or state is None or not job.cancel(Cancelled("The request was cancelled on demand.")):
-            raise NotFound(f"No request with the id {job_id!r} is waiting or running.", param="req_id")
-        return state
-
     def close(self, reason: GatewayError) -> None:
         """Fail every waiting job and refuse new ones; jobs that a worker has taken are the worker's."""
         self._closed = reason
         for job in self:
             if job.state is JobState.WAITING:
                 job.cancel(reason)
+
+    def _insert(self, job: Job) -> None:
+        later = [other for other in self if job.label.follows and _gives_way(other)]
+        for one in (job, *later):
+            self._jobs.pop(one.id, None)
+            self._jobs[one.id] = one
 
     def _first_waiting(self) -> Job | None:
         return next((job for job in self._jobs.values() if job.state is JobState.WAITING), None)
@@ -115,3 +113,7 @@ class JobQueue:
         """When a place should be free: the mean length of the latest generations."""
         mean = sum(self._recent) / len(self._recent) if self._recent else 5.0
         return min(max(1, math.ceil(mean)), _LONGEST_RETRY_AFTER)
+
+
+def _gives_way(job: Job) -> bool:
+    return job.state is JobState.WAITING and not job.label.follows

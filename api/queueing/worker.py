@@ -142,7 +142,7 @@ class Worker:
             job.id,
             job.state.value,
             job.request.model,
-            job.stream,
+            job.label.stream,
             job.capture or "-",
             job.waited,
             _ran(job),

@@ -1,17 +1,20 @@
 """`GET /api/info`: what this gateway is and takes, for people and for clients that configure themselves."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 
 from api.gateway import Gateway, gateway_of
 from api.openai.decode import MOST_STOPS
-from api.openai.schema import NEUTRAL, ChatRequest
+from api.openai.parameters import MATRIX, Treatment
+from api.openai.schema import MOST_CHOICES, NEUTRAL
 from api.security import Access
 from api.version import NAME, VERSION
 
 router = APIRouter()
+
+_EFFECTIVE: Final = frozenset({Treatment.HONOURED, Treatment.MAPPED})
 
 
 @router.get("/api/info")
@@ -25,8 +28,10 @@ async def info(request: Request) -> dict[str, Any]:
         "endpoints": _endpoints(request),
         "auth_required": gateway.gatekeeper.needs_key,
         "default_model": gateway.server.default_model,
-        "supported_parameters": list(ChatRequest.model_fields),
+        "supported_parameters": [row.name for row in MATRIX if row.treatment in _EFFECTIVE],
         "accepted_without_effect": {name: list(values) for name, values in NEUTRAL.items()},
+        "parameters": [row.described() for row in MATRIX],
+        "strict_parameters": gateway.chat.strict_parameters,
         "limits": _limits(gateway),
     }
 
@@ -41,6 +46,7 @@ def _limits(gateway: Gateway) -> dict[str, Any]:
         "queue_size": gateway.server.queue_size,
         "max_body_bytes": gateway.server.max_body_bytes,
         "max_stop_sequences": MOST_STOPS,
+        "max_choices": MOST_CHOICES,
         "keep_alive_seconds": gateway.server.keep_alive,
         "seconds": asdict(gateway.deadlines),
     }

@@ -27,7 +27,7 @@ async def get_model(request: Request, model_id: str) -> dict[str, Any]:
     gateway = gateway_of(request)
     gateway.gatekeeper.admit(request, Access.PUBLIC)
     gateway.supervisor.require_open()
-    return model_object(await gateway.catalogue.find(model_id))
+    return model_object((await gateway.catalogue.find(model_id)).card)
 
 
 def model_object(card: ModelCard) -> dict[str, Any]:

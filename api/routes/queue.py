@@ -24,6 +24,6 @@ async def cancel(request: Request, req_id: str) -> dict[str, Any]:
     """Takes the id of `X-Request-Id` or of the completion."""
     gateway = gateway_of(request)
     gateway.gatekeeper.admit(request, Access.CONTROL)
-    job_id = req_id.removeprefix("chatcmpl-")
-    was = gateway.queue.cancel(job_id)
-    return {"success": True, "req_id": job_id, "state": JobState.CANCELLED.value, "was": was.value}
+    request_id = req_id.removeprefix("chatcmpl-")
+    was = gateway.exchanges.cancel(request_id)
+    return {"success": True, "req_id": request_id, "state": JobState.CANCELLED.value, "was": was.value}

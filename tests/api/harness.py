@@ -13,8 +13,15 @@ from fastapi import FastAPI
 from openai import AsyncOpenAI
 
 from api.app import create_app
+from api.exchange.exchange import Exchange
+from api.exchange.registry import Exchanges
 from api.gateway import Gateway
+from api.queueing.queue import JobQueue
+from api.queueing.worker import Worker
+from domain.completion import Completion, fold_choices
+from domain.events import Event
 from domain.ports import Deadlines
+from domain.requests import GenerateRequest, OutputFormat, Plan, Turn
 from settings import ChatSettings, ServerSettings
 from tests.api.scripted import ScriptedDriver
 from tests.gateway import FILES, api_settings
@@ -89,3 +96,53 @@ async def eventually(holds: Callable[[], bool], within: float = 2.0) -> None:
     async with asyncio.timeout(within):
         while not holds():  # noqa: ASYNC110  an observation from outside, without an event to wait for
             await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def exchanging(
+    driver: ScriptedDriver, *, size: int = 8, deadlines: Deadlines | None = None, **chat: Any
+) -> AsyncIterator["Desk"]:
+    """What serves exchanges, without HTTP."""
+    budgets = deadlines or Deadlines()
+    queue = JobQueue(size, budgets.queue)
+    exchanges = Exchanges(queue, settings_of(**chat)[1])
+    worker = Worker(queue, driver, budgets)
+    task = asyncio.create_task(worker.run(), name="worker")
+    try:
+        async with exchanges:
+            yield Desk(queue, exchanges)
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+class Desk:
+    """Takes plans and gives answers."""
+
+    def __init__(self, queue: JobQueue, exchanges: Exchanges) -> None:
+        self.queue = queue
+        self.exchanges = exchanges
+        self._started = 0
+
+    def start(self, plan: Plan) -> Exchange:
+        self._started += 1
+        return self.exchanges.start(f"r{self._started}", plan)
+
+    async def ask(self, plan: Plan) -> Completion:
+        """The answer to a plan with one choice."""
+        [answer] = await fold_choices(self.start(plan).events())
+        return answer
+
+    async def events(self, plan: Plan) -> list[Event]:
+        return [event async for _, event in self.start(plan).events()]
+
+
+def plan_of(text: str = "hi", *, system: str = "", model: str = "m", **changes: Any) -> Plan:
+    """A plan from fields of the request and of the plan itself."""
+    fields = {name: changes.pop(name) for name in tuple(changes) if name in GenerateRequest.__slots__}
+    return Plan(GenerateRequest(model, (Turn.of("user", text),), system, **fields), **changes)
+
+
+def any_object() -> OutputFormat:
+    """JSON without a schema."""
+    return OutputFormat()

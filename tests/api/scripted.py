@@ -28,11 +28,13 @@ MODELS = (
     ModelCard(id="imagen-4", display_name="Imagen", methods=("predict",)),
 )
 
+STOP = Finished(FinishReason.STOP)
+
 HELLO: tuple[Event, ...] = (
     TextDelta("Hel"),
     TextDelta("lo"),
     Usage(prompt=3, answer=2, total=5),
-    Finished(FinishReason.STOP),
+    STOP,
 )
 
 Step = Event | asyncio.Event | Exception | float
@@ -60,6 +62,12 @@ class Record:
     finished: bool = False
     left: asyncio.Event = field(default_factory=asyncio.Event)
     """The prepare context has been left and cleaned up."""
+
+
+def saying(text: str, *others: Event, usage: Usage | None = None) -> Script:
+    """An answer in one piece, with other events before its end."""
+    counts = (usage,) if usage is not None else ()
+    return Script((*([TextDelta(text)] if text else []), *others, *counts, STOP))
 
 
 class ScriptedGeneration:
@@ -144,6 +152,11 @@ class ScriptedDriver:
             record.left.set()
         if isinstance(script.cleanup, Exception):
             raise script.cleanup
+
+    @property
+    def requests(self) -> list[GenerateRequest]:
+        """What was asked for so far, in order."""
+        return [record.request for record in self.records]
 
     async def record(self, index: int) -> Record:
         """The record of the n-th request, as soon as it is being prepared."""

@@ -14,7 +14,14 @@ from tests.api.harness import settings_of
 from tests.api.scripted import ScriptedDriver
 
 ROOT = Path(__file__).parents[2]
-HEADERS = ("X-Request-Id", "X-Gateway-Capture", "X-Gateway-Warnings", "Retry-After", "X-Should-Retry")
+HEADERS = (
+    "X-Request-Id",
+    "X-Gateway-Capture",
+    "X-Gateway-Ignored-Params",
+    "X-Gateway-Warnings",
+    "Retry-After",
+    "X-Should-Retry",
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +42,8 @@ def test_route_is_documented(reference: str, route: str) -> None:
 
 @pytest.mark.parametrize("field", [*ChatRequest.model_fields, *NEUTRAL, *NEUTRAL_IN_MESSAGE])
 def test_field_is_documented(reference: str, field: str) -> None:
-    assert f"`{field}" in reference
+    parameters = (ROOT / "docs" / "parameters.md").read_text(encoding="utf-8")
+    assert f"`{field}" in reference + parameters
 
 
 @pytest.mark.parametrize("code", sorted({cls.code for cls in ANSWERS}))

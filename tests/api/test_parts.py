@@ -7,7 +7,7 @@ import pytest
 from starlette.types import Message
 
 from api.disconnect import while_connected
-from api.openai.encode import completion_object
+from api.openai.encode import AnswerStyle, completion_object
 from api.queueing.contract import checked
 from domain.completion import Completion
 from domain.errors import WireError
@@ -75,4 +75,4 @@ async def test_failing_receive_is_not_lost() -> None:
 
 def test_completion_without_an_end_is_refused() -> None:
     with pytest.raises(ValueError, match="no end"):
-        completion_object("id", "m", 0, Completion())
+        completion_object("id", "m", 0, [Completion()], AnswerStyle())

@@ -9,13 +9,13 @@ import pytest
 
 from api.queueing.board import queue_snapshot
 from api.queueing.channel import Channel
-from api.queueing.job import Job, JobState
+from api.queueing.job import Job, JobState, Label
 from api.queueing.queue import JobQueue
 from api.queueing.turns import Turns
 from api.queueing.worker import Worker
 from domain.completion import fold
 from domain.errors import Cancelled, DeadlinePassed, GatewayError, QueueFull, SessionLost, ShuttingDown
-from domain.events import Finished, FinishReason, TextDelta
+from domain.events import Event, Finished, FinishReason, TextDelta
 from domain.ports import Deadlines
 from domain.requests import GenerateRequest, Turn
 from tests.api.harness import eventually
@@ -26,7 +26,7 @@ SAY = (TextDelta("x"), STOP)
 
 
 def new_job(name: str) -> Job:
-    return Job(name, GenerateRequest("m", (Turn.of("user", name),)), stream=False)
+    return Job(Label(name), GenerateRequest("m", (Turn.of("user", name),)))
 
 
 @asynccontextmanager
@@ -131,13 +131,32 @@ async def test_cancelled_job_frees_its_session(state: JobState) -> None:
         jobs = [queue.submit(new_job("1")), queue.submit(new_job("2"))]
         job = jobs[1] if state is JobState.WAITING else jobs[0]
         await eventually(lambda: job.state is state and jobs[0].state is not JobState.WAITING)
-        assert queue.cancel(job.id) is state
+        assert job.cancel(Cancelled("no"))
         assert isinstance(await failure_of(job), Cancelled)
         assert job.state is JobState.CANCELLED
         assert not job.cancel(Cancelled("again"))
         gate.set()
         other = jobs[0] if job is jobs[1] else jobs[1]
         assert (await fold(aiter(other.events))).finished == STOP
+
+
+async def test_job_that_follows_goes_ahead_of_other_requests_and_needs_no_room() -> None:
+    gate = asyncio.Event()
+    driver = ScriptedDriver(Script((gate, *SAY)))
+    async with at_work(driver, size=2) as queue:
+        running = queue.submit(new_job("1"))
+        await driver.record(0)
+        waiting = [queue.submit(new_job(name)) for name in ("2", "3")]
+        later = [Job(Label("1", round=number), running.request) for number in (2, 3)]
+        for job in later:
+            queue.submit(job)
+        assert list(queue) == [running, *later, *waiting]
+        assert [job.id for job in later] == ["1-0.2", "1-0.3"]
+        with pytest.raises(QueueFull):
+            queue.submit(new_job("4"))
+        gate.set()
+        await fold(aiter(waiting[1].events))
+    assert all(job.settled for job in later)
 
 
 async def test_full_queue_refuses_and_has_room_again() -> None:
@@ -250,7 +269,7 @@ async def test_turns_are_strictly_in_order_of_joining() -> None:
 
 
 async def test_reader_gets_what_was_put_before_a_failure() -> None:
-    channel = Channel()
+    channel: Channel[Event] = Channel()
     await channel.put(TextDelta("a"))
     channel.end(SessionLost("gone"))
     await channel.put(TextDelta("dropped"))
@@ -260,7 +279,7 @@ async def test_reader_gets_what_was_put_before_a_failure() -> None:
 
 
 async def test_giving_up_waiting_for_an_event_loses_nothing() -> None:
-    channel = Channel()
+    channel: Channel[Event] = Channel()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(channel.get(), 0.001)
     await channel.put(STOP)

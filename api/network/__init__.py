@@ -1,0 +1,1 @@
+"""Reaching addresses that callers name, without letting them reach into the gateway's own network."""

@@ -1,0 +1,173 @@
+"""From OpenAI's messages to turns and a system instruction."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from api.openai.refusals import short
+from api.openai.schema import (
+    AssistantContent,
+    AssistantMessage,
+    CalledFunction,
+    CallMade,
+    Content,
+    FunctionMessage,
+    Message,
+    ObjectContent,
+    SystemMessage,
+    TextPart,
+    ToolMessage,
+    UserMessage,
+)
+from domain.errors import BadRequest
+from domain.events import ToolCall
+from domain.requests import Part, Text, ToolResult, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What was said, oldest first, and under which instruction."""
+
+    turns: tuple[Turn, ...]
+    system: str
+
+
+def read_messages(messages: list[Message]) -> Conversation:
+    """Raises BadRequest: an empty message or conversation, broken arguments, an answer to no call."""
+    reading = _Reading()
+    for index, message in enumerate(messages):
+        reading.add(message, f"messages[{index}]")
+    if not reading.turns:
+        raise BadRequest("There is no message of role 'user' or 'assistant' to answer.", param="messages")
+    return Conversation(tuple(reading.turns), "\n\n".join(reading.instructions))
+
+
+def cache_marks(messages: list[Message]) -> tuple[str, ...]:
+    """Names of the cache marks on text parts, which have no effect."""
+    parts = [part for message in messages if isinstance(message.content, list) for part in message.content]
+    texts = [part for part in parts if isinstance(part, TextPart)]
+    names = ("cache_control", "prompt_cache_breakpoint")
+    return tuple(name for name in names if any(getattr(part, name) is not None for part in texts))
+
+
+class _Reading:
+    """A conversation as far as it has been read."""
+
+    def __init__(self) -> None:
+        self.turns: list[Turn] = []
+        self.instructions: list[str] = []
+        self._names: dict[str, str] = {}
+        """Of the calls made so far, by id."""
+        self._legacy_ids: dict[str, str] = {}
+        """Of the latest call of each function, by name."""
+        self._results: list[ToolResult] = []
+        """Of the tool answers that stand last; they are one turn."""
+
+    def add(self, message: Message, path: str) -> None:
+        if not isinstance(message, ToolMessage | FunctionMessage):
+            self._results = []
+        match message:
+            case SystemMessage():
+                self._add_instruction(message)
+            case UserMessage():
+                self._add_words(message, path)
+            case AssistantMessage():
+                self._add_answer(message, path)
+            case ToolMessage():
+                self._add_result(self._result(message, path))
+            case FunctionMessage():
+                self._add_result(self._legacy_result(message, path))
+
+    def _add_instruction(self, message: SystemMessage) -> None:
+        if text := _text(message.content):
+            self.instructions.append(f"{message.name}: {text}" if message.name else text)
+
+    def _add_words(self, message: UserMessage, path: str) -> None:
+        text = _text(message.content)
+        if not text.strip():
+            raise BadRequest("A user's message must contain text.", param=f"{path}.content")
+        self.turns.append(Turn.of("user", text, message.name))
+
+    def _add_answer(self, message: AssistantMessage, path: str) -> None:
+        """An answer without words and calls says nothing and is left out."""
+        text = "" if message.content is None else _text(message.content)
+        calls = list(_calls(message, path))
+        for call in calls:
+            self._names[call.call_id] = call.name
+            self._legacy_ids[call.name] = call.call_id
+        parts: tuple[Part, ...] = (*([Text(text)] if text else []), *calls)
+        if parts:
+            self.turns.append(Turn("model", parts, message.name))
+
+    def _result(self, message: ToolMessage, path: str) -> ToolResult:
+        name = self._names.get(message.tool_call_id)
+        if name is None:
+            _answers_nothing(message.tool_call_id, f"{path}.tool_call_id")
+        return ToolResult(name, message.tool_call_id, _text(message.content))
+
+    def _legacy_result(self, message: FunctionMessage, path: str) -> ToolResult:
+        call_id = self._legacy_ids.get(message.name)
+        if call_id is None:
+            _answers_nothing(message.name, f"{path}.name")
+        return ToolResult(message.name, call_id, "" if message.content is None else _text(message.content))
+
+    def _add_result(self, result: ToolResult) -> None:
+        if self._results:
+            self.turns.pop()
+        self._results.append(result)
+        self.turns.append(Turn("user", tuple(self._results)))
+
+
+def _answers_nothing(name: str, path: str) -> NoReturn:
+    raise BadRequest(
+        f"{path} = {short(name)} is of no call in the assistant's messages before it; send those along.",
+        param=path,
+    )
+
+
+def _calls(message: AssistantMessage, path: str) -> Iterator[ToolCall]:
+    """The legacy form has no id: the message's place makes one that stays when the conversation grows."""
+    if message.function_call is not None:
+        called, at = message.function_call, f"{path}.function_call"
+        yield ToolCall(called.name, _arguments(called, at), f"call_{path}")
+    for index, call in enumerate(message.tool_calls):
+        args = _arguments(call.function, f"{path}.tool_calls[{index}].function")
+        yield ToolCall(call.function.name, args, call.id, _signature(call))
+
+
+def _arguments(called: CalledFunction, path: str) -> dict[str, Any]:
+    if not called.arguments.strip():
+        return {}
+    try:
+        arguments = json.loads(called.arguments, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"{path}.arguments is not JSON: {error}.", param=f"{path}.arguments") from None
+    if not isinstance(arguments, dict):
+        got = short(called.arguments)
+        raise BadRequest(
+            f"{path}.arguments must be the text of a JSON object, not {got}.", param=f"{path}.arguments"
+        )
+    return arguments
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _signature(call: CallMade) -> str | None:
+    extra = call.extra_content
+    google = extra.get("google") if isinstance(extra, dict) else None
+    signature = google.get("thought_signature") if isinstance(google, dict) else None
+    return signature if isinstance(signature, str) else None
+
+
+def _text(content: Content | AssistantContent) -> str:
+    """The text of a message, byte-exact; several parts are joined with a line feed."""
+    match content:
+        case str():
+            return content
+        case ObjectContent():
+            return content.text
+        case parts:
+            return "\n".join(part.text if isinstance(part, TextPart) else part.refusal for part in parts)
