@@ -14,6 +14,8 @@ PINS := $(shell cksum < requirements/dev.txt | cut -d ' ' -f 1)
 INSTALLED := $(VENV)/.installed-$(PINS)
 BROWSER := $(VENV)/.browser-$(PINS)
 GECKO := $(VENV)/.gecko-$(PINS)
+NODE_CLIENTS := tests/clients/node
+NODE_PACKAGES := $(NODE_CLIENTS)/node_modules/.installed-$(shell cksum < $(NODE_CLIENTS)/package-lock.json | cut -d ' ' -f 1)
 
 .PHONY: help setup demo test check format docs bench lock clean
 
@@ -25,7 +27,7 @@ setup: $(INSTALLED) $(BROWSER)
 demo: setup
 	@$(RUN) launch_camoufox.py --demo $(ARGS)
 
-test: setup $(GECKO)
+test: setup $(GECKO) $(NODE_PACKAGES)
 	$(RUN) -m pytest -n $(WORKERS) $(ARGS)
 
 check: $(INSTALLED)
@@ -41,6 +43,7 @@ format: $(INSTALLED)
 # What the documentation says about settings comes from settings/
 docs: $(INSTALLED)
 	$(RUN) -m tests.settings_docs
+	$(RUN) -m tests.parameters_docs
 
 bench: setup
 	$(RUN) -m benchmarks.run $(ARGS)
@@ -56,7 +59,7 @@ lock:
 	compile requirements/camoufox.txt --extra camoufox --constraint requirements/runtime.txt
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+	rm -rf $(VENV) $(NODE_CLIENTS)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
 
 $(INSTALLED):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -77,3 +80,8 @@ $(BROWSER): $(INSTALLED)
 $(GECKO): $(INSTALLED)
 	@$(RUN) -m browser.install --gecko
 	@touch $@
+
+$(NODE_PACKAGES):
+	@if command -v npm >/dev/null; then \
+	  npm ci --prefix $(NODE_CLIENTS) --no-audit --no-fund --loglevel=error && touch $@; \
+	else echo "npm is not installed: the tests of Node clients will be skipped"; fi
