@@ -77,12 +77,19 @@ def _without_port(host: str) -> str:
 
 
 def offered_key(request: Request) -> str | None:
-    """`Authorization: Bearer KEY`, `Authorization: KEY` or `X-API-Key: KEY`, in this order."""
-    authorization = request.headers.get("authorization", "").strip()
-    scheme, _, rest = authorization.partition(" ")
-    if scheme.lower() == "bearer":
-        return rest.strip() or None
-    return authorization or request.headers.get("x-api-key", "").strip() or None
+    """The first that is there of: `Authorization`, `X-API-Key`, `X-Goog-Api-Key`, `key` in the query.
+
+    The first and the third may have the word `Bearer` before the key. Nothing may log a query.
+    """
+    for name in ("authorization", "x-api-key", "x-goog-api-key"):
+        if value := request.headers.get(name, "").strip():
+            return _without_scheme(value) if name != "x-api-key" else value
+    return request.query_params.get("key", "").strip() or None
+
+
+def _without_scheme(value: str) -> str | None:
+    scheme, _, rest = value.partition(" ")
+    return (rest.strip() or None) if scheme.lower() == "bearer" else value
 
 
 class Gatekeeper:
@@ -122,7 +129,8 @@ class Gatekeeper:
             return
         if not self._is_open(access):
             raise NotAllowed(
-                "The API key is missing; send it as 'Authorization: Bearer KEY' or as 'X-API-Key: KEY'."
+                "The API key is missing; send it as 'Authorization: Bearer KEY', 'X-API-Key: KEY' or "
+                "'X-Goog-Api-Key: KEY'."
                 if key is None
                 else "Invalid API key."
             )

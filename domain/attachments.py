@@ -1,4 +1,4 @@
-"""Files that come with a conversation: as a caller names them, and as they lie ready to be put on the page."""
+"""Files of a conversation: as a caller names them, and as they lie ready to be put on the page."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,8 +12,8 @@ class FileReference:
     """A file as a caller named it; nothing of it has been looked at yet."""
 
     source: Source
-    """`data`: base64 in `value`; `url`: http(s); `path`: a file of this machine; `file_id` and `file_uri`:
-    a file uploaded before."""
+    """`data`: base64, or a whole data URL, in `value`; `url`: http(s); `path`: a file of this machine;
+    `file_id` and `file_uri`: a file uploaded before."""
     value: str = field(repr=False)
     param: str
     """Where it stood in the caller's request, for errors."""
@@ -24,9 +24,9 @@ class FileReference:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file on this machine that is sent along with a turn."""
+    """A file on this machine that is sent along with a turn. Equal where the content is, wherever it lies."""
 
-    path: Path
+    path: Path = field(compare=False)
     name: str
     """As it is shown to the model."""
     mime_type: str

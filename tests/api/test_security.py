@@ -59,6 +59,8 @@ def test_key_everywhere_needs_a_key() -> None:
         {"Authorization": KEY},
         {"X-API-Key": KEY},
         {"X-API-Key": "second-key"},
+        {"X-Goog-Api-Key": KEY},
+        {"x-goog-api-key": f"Bearer {KEY}"},
     ],
 )
 async def test_key_is_taken_in_every_form(headers: dict[str, str], key_file: Path) -> None:
@@ -76,6 +78,10 @@ async def test_key_is_taken_in_every_form(headers: dict[str, str], key_file: Pat
         {"Authorization": f"Bearer {KEY}x"},
         {"X-API-Key": ""},
         {"X-API-Key": b"\xff\xfe".decode("latin-1")},
+        {"X-API-Key": f"Bearer {KEY}"},
+        {"X-Goog-Api-Key": "Bearer"},
+        {"X-Goog-Api-Key": f"{KEY}x"},
+        {"Authorization": "Bearer wrong-key-1", "X-Goog-Api-Key": KEY},
     ],
 )
 async def test_missing_or_wrong_key_is_401_before_the_body_is_looked_at(
@@ -89,6 +95,21 @@ async def test_missing_or_wrong_key_is_401_before_the_body_is_looked_at(
     assert document["error"]["code"] == "invalid_api_key"
     assert document["detail"] == document["error"]["message"]
     assert response.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [(f"?key={KEY}", 200), ("?key=wrong-key-1", 401), ("?key=", 401), (f"?Key={KEY}", 401)],
+)
+async def test_key_is_taken_from_the_query(query: str, status: int, key_file: Path) -> None:
+    async with in_process(ScriptedDriver(), key_file=key_file) as client:
+        assert (await client.post(CHAT + query, json=body())).status_code == status
+
+
+async def test_key_in_a_header_goes_before_the_one_in_the_query(key_file: Path) -> None:
+    headers = {"X-API-Key": "wrong-key-1"}
+    async with in_process(ScriptedDriver(), key_file=key_file) as client:
+        assert (await client.post(f"{CHAT}?key={KEY}", json=body(), headers=headers)).status_code == 401
 
 
 OPEN: dict[str, Any] = {}
