@@ -6,7 +6,7 @@ from typing import Final
 from httpx2 import URL, InvalidURL
 
 from api.network.addresses import is_public, resolve
-from domain.errors import McpError
+from domain.errors import BadRequest, McpError
 
 _PORTS: Final = {"http": 80, "https": 443}
 _SETTING: Final = "MCP_ALLOWED_HOSTS"
@@ -42,7 +42,8 @@ class AddressRules:
         """Resolve the host of an address, once.
 
         Raises:
-            McpError: not an HTTP address, not allowed, or a host that nobody knows.
+            BadRequest: not an HTTP address, or not an allowed one.
+            McpError: a host that nobody knows.
         """
         url = _parsed(address)
         port = url.port or _PORTS[url.scheme]
@@ -68,11 +69,11 @@ def _parsed(address: str) -> URL:
     try:
         url = URL(address)
     except (InvalidURL, ValueError) as error:
-        raise McpError(
+        raise BadRequest(
             f"mcp_endpoint={address!r:.200} is not an address: {error}.", param="mcp_endpoint"
         ) from None
     if url.scheme not in _PORTS or not url.host:
-        raise McpError(
+        raise BadRequest(
             f"mcp_endpoint={shown(url)!r} must be an http:// or https:// address.", param="mcp_endpoint"
         )
     return url
@@ -87,5 +88,5 @@ async def _resolved(url: URL, port: int) -> tuple[str, ...]:
         ) from None
 
 
-def _refused(url: URL, why: str) -> McpError:
-    return McpError(f"mcp_endpoint={shown(url)!r} {why}.", param="mcp_endpoint")
+def _refused(url: URL, why: str) -> BadRequest:
+    return BadRequest(f"mcp_endpoint={shown(url)!r} {why}.", param="mcp_endpoint")

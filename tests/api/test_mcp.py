@@ -178,9 +178,9 @@ async def test_endpoint_that_cannot_be_used_is_an_error_before_the_answer_begins
     async with in_process(driver) as client:
         asked = body(mcp_endpoint=f"http://{HOST}:9/mcp", stream=stream)
         response = await client.post(CHAT, json=asked)
-    assert response.status_code == 502
+    assert response.status_code == 400
     error = response.json()["error"]
-    assert (error["code"], error["param"]) == ("mcp_error", "mcp_endpoint")
+    assert (error["code"], error["param"]) == ("invalid_request", "mcp_endpoint")
     assert "MCP_ALLOWED_HOSTS" in error["message"]
     assert driver.records == []
 

@@ -12,12 +12,12 @@ from starlette.routing import Route
 
 from api.mcp.address import AddressRules, Endpoint
 from api.mcp.transport import LARGEST_ANSWER, client_for
-from domain.errors import McpError
+from domain.errors import BadRequest, McpError
 from tests.api.endpoint import HOST, web_server
 
 
 async def test_secrets_of_an_address_are_not_shown() -> None:
-    with pytest.raises(McpError) as caught:
+    with pytest.raises(BadRequest) as caught:
         await AddressRules(()).check("http://user:secret@127.0.0.1/mcp?key=secret")
     assert "secret" not in caught.value.public_message
     assert "http://127.0.0.1/mcp" in caught.value.public_message
@@ -39,13 +39,17 @@ async def test_secrets_of_an_address_are_not_shown() -> None:
         ("http://localhost:8080/mcp", "this machine or its network"),
         ("http://10.0.0.1/mcp", "this machine or its network"),
         ("http://169.254.169.254/latest", "this machine or its network"),
-        ("http://no-such-host.invalid/mcp", "could not be found"),
     ],
 )
 async def test_address_that_may_not_be_used_is_refused(address: str, said: str) -> None:
-    with pytest.raises(McpError, match=said) as caught:
+    with pytest.raises(BadRequest, match=said) as caught:
         await AddressRules(()).check(address)
     assert caught.value.param == "mcp_endpoint"
+
+
+async def test_host_that_nobody_knows_is_the_endpoints_failure() -> None:
+    with pytest.raises(McpError, match="could not be found"):
+        await AddressRules(()).check("http://no-such-host.invalid/mcp")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +73,7 @@ async def test_list_of_hosts_decides_where_there_is_one(
     if passes:
         assert (await rules.check(address)).addresses
     else:
-        with pytest.raises(McpError, match="MCP_ALLOWED_HOSTS"):
+        with pytest.raises(BadRequest, match="MCP_ALLOWED_HOSTS"):
             await rules.check(address)
 
 

@@ -19,8 +19,10 @@ from tests.clients.promises import (
 )
 from tests.site import SiteControl
 
-# The library's own models do not fit the fields that it puts into them.
-pytestmark = pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning")
+# The library's own models do not fit the fields that it puts into them, and it reads old ones.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Pydantic serializer warnings:UserWarning", "ignore::DeprecationWarning"
+)
 TOOL = {"type": "function", "function": {"name": "get_weather", "parameters": WEATHER_SCHEMA}}
 
 
