@@ -2,21 +2,22 @@
 
 import argparse
 import asyncio
-import logging
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 
 try:
     from api.app import create_app
     from api.server import HttpServer, listen
     from api.version import NAME, VERSION
-    from api.welcome import welcome
+    from api.welcome import attend, welcome
     from browser.display import display_for
+    from browser.doctor.examine import examine
     from browser.driver import PageDriver
     from domain.errors import BrowserDown
-    from settings import LogSettings, Settings, SettingsError
+    from settings import Settings, SettingsError
+    from settings.logs import log_to_stderr
     from simulator.demo import Site, SiteFailed, simulated_site
 except ModuleNotFoundError as error:
     sys.exit(
@@ -24,7 +25,6 @@ except ModuleNotFoundError as error:
         "run 'make setup', then .venv/bin/python launch_camoufox.py"
     )
 
-STATUS_SECONDS = 0.1
 MODES = (
     ("--headless", "headless", "browser without a window (default)"),
     ("--debug", "headed", "browser with a window"),
@@ -46,6 +46,8 @@ def command_line() -> argparse.ArgumentParser:
         "--server-port", dest="PORT", metavar="PORT", help="port to listen on; 0: any free one"
     )
     parser.add_argument("--demo", action="store_true", help="use the embedded simulator; no account needed")
+    parser.add_argument("--doctor", action="store_true", help="look at every control of the page and end")
+    parser.add_argument("--generate", action="store_true", help="with --doctor: also send one tiny prompt")
     parser.add_argument("--print-config", action="store_true", help="print the effective settings and end")
     parser.add_argument("--version", action="version", version=f"{NAME} {VERSION}")
     return parser
@@ -56,13 +58,27 @@ def print_config(settings: Settings) -> None:
         say(f"{name}={value}  # {settings.sources.get(name, 'default')}")
 
 
-def log_to_stderr(logs: LogSettings) -> None:
-    form = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-    logging.basicConfig(format=form, level="DEBUG" if logs.trace else logs.level)
-    if not logs.trace:
-        logging.getLogger("uvicorn").setLevel("WARNING")
-    for package in ("api", "browser") if logs.debug else ():
-        logging.getLogger(package).setLevel("DEBUG")
+async def demo_site(stack: AsyncExitStack) -> Site:
+    say("Starting the simulated AI Studio …")
+    return await stack.enter_async_context(simulated_site("--quiet"))
+
+
+def settings_on(site: Site | None, settings: Settings, overrides: Mapping[str, object]) -> Settings:
+    """The same settings, with the simulator in the site's place where there is one."""
+    if site is None:
+        return settings
+    engine = settings.browser.engine if "BROWSER" in settings.sources else "chromium"
+    return Settings.load(overrides={**overrides, **site.settings(engine, settings.browser.args)})
+
+
+async def doctor(settings: Settings, overrides: Mapping[str, object], *, demo: bool, generate: bool) -> int:
+    """Look at every control of the page; 0 if the gateway can do with what it found."""
+    async with AsyncExitStack() as stack:
+        settings = settings_on(await demo_site(stack) if demo else None, settings, overrides)
+        browser = await stack.enter_async_context(display_for(settings.browser))
+        report = await examine(browser, settings.deadlines, generate=generate)
+    say(report.table())
+    return report.exit_status
 
 
 async def serve(settings: Settings, overrides: Mapping[str, object], *, demo: bool) -> int:
@@ -72,15 +88,11 @@ async def serve(settings: Settings, overrides: Mapping[str, object], *, demo: bo
     async with AsyncExitStack() as stack:
         host = "127.0.0.1" if demo else settings.server.host
         port = stack.enter_context(listen(host, settings.server.port))
-        site: Site | None = None
-        if demo:
-            say("Starting the simulated AI Studio …")
-            site = await stack.enter_async_context(simulated_site("--quiet"))
-            engine = settings.browser.engine if "BROWSER" in settings.sources else "chromium"
-            settings = Settings.load(overrides={**overrides, **site.settings(engine, settings.browser.args)})
+        site = await demo_site(stack) if demo else None
+        settings = settings_on(site, settings, overrides)
         browser = await stack.enter_async_context(display_for(settings.browser))
         driver = PageDriver(browser, settings.deadlines)
-        app = create_app(settings.server, settings.chat, settings.deadlines, driver)
+        app = create_app(*settings.api, settings.deadlines, driver)
         http = HttpServer(app, on_stop=lambda: say("\nStopping … (once more: at once)"))
         running = asyncio.create_task(http.serve([port]), name="http server")
         say(f"Starting the browser ({browser.engine}, {browser.mode}) …")
@@ -89,46 +101,26 @@ async def serve(settings: Settings, overrides: Mapping[str, object], *, demo: bo
         return await attend(
             http,
             running,
+            say,
             lambda: app.state.gateway.supervisor.reason,
-            site,
+            lambda: site.obituary if site else "",
             lambda: welcome(settings.server, browser, driver.status(), bound, page),
         )
-
-
-async def attend(
-    http: HttpServer,
-    running: asyncio.Task[None],
-    reason: Callable[[], str],
-    site: Site | None,
-    first_words: Callable[[], str],
-) -> int:
-    """Tell the user how the browser is doing until the server has ended; being cancelled ends it."""
-    told, ready, status = reason(), first_words, 0
-    try:
-        while not running.done():
-            if site is not None and site.ended and not http.should_exit:
-                say(f"The simulator has ended with status {site.process.returncode}, and so does the demo.")
-                http.should_exit, status = True, 1
-            if (now := reason()) != told and not http.should_exit:
-                say(f"Not ready: {now}" if now else ready())
-                told, ready = now, ready if now else lambda: "Ready again."
-            await asyncio.wait({running}, timeout=STATUS_SECONDS)
-    finally:
-        http.should_exit = True
-        await running
-    return status
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """0: stopped as asked. 1: could not run. 2: a setting is wrong. 130: stopped while starting."""
     options = vars(command_line().parse_args(argv))
     demo, only_print = options.pop("demo"), options.pop("print_config")
+    consult, generate = options.pop("doctor"), options.pop("generate")
     try:
         settings = Settings.load(overrides=options)
         if only_print:
             print_config(settings)
             return 0
         log_to_stderr(settings.logs)
+        if consult:
+            return asyncio.run(doctor(settings, options, demo=demo, generate=generate))
         return asyncio.run(serve(settings, options, demo=demo))
     except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)

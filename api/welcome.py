@@ -1,8 +1,14 @@
-"""What a user needs to call the gateway, printed once it can serve."""
+"""What the terminal is told: how to call the gateway once it can serve, and how the browser is doing."""
+
+import asyncio
+from collections.abc import Callable
 
 from api.security import is_loopback, read_keys
+from api.server import HttpServer
 from domain.ports import DriverStatus
 from settings import BrowserSettings, ServerSettings
+
+STATUS_SECONDS = 0.1
 
 _TEXT = """
 Ready. Stop with Ctrl-C.
@@ -51,3 +57,32 @@ def welcome(
         key="YOUR-KEY" if has_keys else "none",
         model=server.default_model,
     )
+
+
+async def attend(
+    http: HttpServer,
+    running: asyncio.Task[None],
+    say: Callable[[str], None],
+    reason: Callable[[], str],
+    obituary: Callable[[], str],
+    first_words: Callable[[], str],
+) -> int:
+    """Tell the user how the browser is doing until the server has ended; being cancelled ends it.
+
+    `reason` is empty while requests can be served, `obituary` until what the server cannot do without has
+    ended. Returns the exit status.
+    """
+    told, ready, status = reason(), first_words, 0
+    try:
+        while not running.done():
+            if (last := obituary()) and not http.should_exit:
+                say(last)
+                http.should_exit, status = True, 1
+            if (now := reason()) != told and not http.should_exit:
+                say(f"Not ready: {now}" if now else ready())
+                told, ready = now, ready if now else lambda: "Ready again."
+            await asyncio.wait({running}, timeout=STATUS_SECONDS)
+    finally:
+        http.should_exit = True
+        await running
+    return status

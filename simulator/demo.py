@@ -44,8 +44,12 @@ class Site:
         return f"{self.address}/prompts/new_chat"
 
     @property
-    def ended(self) -> bool:
-        return self.process.returncode is not None
+    def obituary(self) -> str:
+        """What to say when the simulator has ended by itself; empty while it runs."""
+        status = self.process.returncode
+        return (
+            "" if status is None else f"The simulator has ended with status {status}, and so does the demo."
+        )
 
     def settings(self, engine: str, args: Sequence[str]) -> dict[str, object]:
         """Settings of a gateway in front of this site, by name: nothing of the user's account, loopback only.

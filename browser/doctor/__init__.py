@@ -1,0 +1,1 @@
+"""Looks at every control of the live page and says how each was found."""
