@@ -128,15 +128,7 @@ class Session:
     async def put(self, request: GenerateRequest, card: ModelCard, held: Held | None = None) -> ChatFlow:
         """Put a request on the page, short of Run; as one more turn of what the page `held`, if anything."""
         page, capture = self._parts()
-        flow = ChatFlow(
-            page,
-            capture,
-            self._deadlines,
-            self._foreground,
-            temporary=self._settings.temporary_chat,
-            strict=self._settings.strict_controls,
-        )
-        self._flow = flow
+        flow = self._flow = ChatFlow(page, capture, self._settings, self._deadlines, self._foreground)
         async with self._evidence():
             with self._foreground.work():
                 await flow.put(request, card, held)
@@ -160,7 +152,9 @@ class Session:
         flow, self._flow = self._flow, None
         self._cleaning = True
         try:
-            await self._clean(finished=flow is not None and flow.finished)
+            await self._clean(
+                finished=flow is not None and flow.finished, doubtful=flow is not None and flow.doubtful
+            )
         except (GatewayError, Error) as error:
             self.break_(str(error))
             return
@@ -190,7 +184,7 @@ class Session:
                 await keep_evidence(self._page, self._settings.evidence_dir, area)
             raise
 
-    async def _clean(self, *, finished: bool) -> None:
+    async def _clean(self, *, finished: bool, doubtful: bool) -> None:
         page, capture = self._parts()
         capture.disarm()
         if finished:
@@ -202,7 +196,7 @@ class Session:
             await page.chat.close_overlays()
         emptied = False
         with contextlib.suppress(GatewayError):  # whatever the reason: loading the page is the way out
-            emptied = await page.chat.empty() and (await page.chat.state()).clean
+            emptied = not doubtful and await page.chat.empty() and (await page.chat.state()).clean
         if not emptied:
             self._count("pages_reloaded")
             await self._load()

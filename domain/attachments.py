@@ -8,13 +8,25 @@ Source = Literal["data", "url", "path", "file_id", "file_uri"]
 
 
 @dataclass(frozen=True, slots=True)
+class LongText:
+    """A text that is too long for the memory and lies in a file, in UTF-8."""
+
+    head: str = field(repr=False)
+    """Its beginning."""
+    path: Path
+    length: int
+    """Characters."""
+
+
+@dataclass(frozen=True, slots=True)
 class FileReference:
     """A file as a caller named it; nothing of it has been looked at yet."""
 
     source: Source
     """`data`: base64, or a whole data URL, in `value`; `url`: http(s); `path`: a file of this machine;
-    `file_id` and `file_uri`: a file uploaded before."""
-    value: str = field(repr=False)
+    `file_id` and `file_uri`: a file uploaded before. Only `data` can be a
+    `LongText`."""
+    value: str | LongText = field(repr=False)
     param: str
     """Where it stood in the caller's request, for errors."""
     name: str | None = None
@@ -27,6 +39,7 @@ class Attachment:
     """A file on this machine that is sent along with a turn. Equal where the content is, wherever it lies."""
 
     path: Path = field(compare=False)
+    """Its last part is `name`, with an ending that fits `mime_type`: a browser goes by nothing else."""
     name: str
     """As it is shown to the model."""
     mime_type: str

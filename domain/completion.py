@@ -15,6 +15,8 @@ from domain.events import (
     Usage,
 )
 
+Piece = TextDelta | ThoughtDelta | ToolCall | Media | CodeRun
+
 
 @dataclass(slots=True)
 class Completion:
@@ -28,6 +30,8 @@ class Completion:
     grounding: Grounding | None = None
     usage: Usage | None = None
     finished: Finished | None = None
+    pieces: list[Piece] = field(default_factory=list, compare=False)
+    """The same answer in the order in which it was given; deltas of one kind in a row are one."""
 
 
 class Folding:
@@ -37,9 +41,13 @@ class Folding:
         self._done = Completion()
         self._text: list[str] = []
         self._thoughts: list[str] = []
+        self._run: list[str] = []
+        """Of the text, or of the thought, that is being given."""
+        self._run_of: type[TextDelta | ThoughtDelta] | None = None
 
     def add(self, event: Event) -> None:
         done = self._done
+        self._put(event)
         match event:
             case TextDelta():
                 self._text.append(event.text)
@@ -58,8 +66,24 @@ class Folding:
             case Finished():
                 done.finished = event
 
+    def _put(self, event: Event) -> None:
+        if isinstance(event, TextDelta | ThoughtDelta):
+            if self._run_of is not type(event):
+                self._end_run()
+            self._run_of = type(event)
+            self._run.append(event.text)
+        elif isinstance(event, ToolCall | Media | CodeRun):
+            self._end_run()
+            self._done.pieces.append(event)
+
+    def _end_run(self) -> None:
+        if self._run_of is not None:
+            self._done.pieces.append(self._run_of("".join(self._run)))
+        self._run, self._run_of = [], None
+
     def result(self) -> Completion:
         done = self._done
+        self._end_run()
         done.text, done.thoughts = "".join(self._text), "".join(self._thoughts)
         return done
 

@@ -5,6 +5,7 @@ GatewayError
 │   ├─ Unsupported            a parameter or form this gateway does not honour
 │   ├─ UnknownModel           no such model on the page
 │   ├─ TooLarge               more than a limit allows
+│   ├─ ContextTooLong         more tokens than the model takes
 │   └─ PathRefused            a file of this machine that callers may not name
 ├─ NotAllowed                 the key is missing or wrong
 ├─ NotFound                   no such request, file or route
@@ -12,6 +13,7 @@ GatewayError
 ├─ Cancelled                  somebody cancelled this request
 ├─ DeadlinePassed             a stage took longer than its budget
 ├─ ShuttingDown               the gateway is stopping
+├─ NotConfigured              a part of the gateway waits for a setting
 ├─ UpstreamError              the site said no
 │   ├─ QuotaExhausted         the account's quota for this model is used up
 │   ├─ RateLimited            too many requests in a short time
@@ -68,6 +70,10 @@ class TooLarge(BadRequest):
     code = "request_too_large"
 
 
+class ContextTooLong(BadRequest):
+    code = "context_length_exceeded"
+
+
 class PathRefused(BadRequest):
     code = "path_not_allowed"
 
@@ -103,6 +109,12 @@ class DeadlinePassed(GatewayError):
 class ShuttingDown(GatewayError):
     code = "shutting_down"
     retryable = True
+
+
+class NotConfigured(GatewayError):
+    """The message says what to set."""
+
+    code = "not_configured"
 
 
 class UpstreamError(GatewayError):

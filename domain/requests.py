@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
+from domain.attachments import Attachment, FileReference
 from domain.events import ToolCall
 
 Role = Literal["user", "model"]
@@ -30,7 +31,8 @@ class ToolResult:
     content: str
 
 
-Part = Text | ToolCall | ToolResult
+Part = Text | ToolCall | ToolResult | FileReference | Attachment
+"""A `FileReference` becomes an `Attachment` before a driver sees it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,11 @@ ControlName = Literal[
 ]
 
 
+UploadFault = Literal["toast", "silent", "chip", "stuck"]
+"""`toast`: the file goes again, and a toast says why; `silent`: nothing ever comes of it; `chip`: its chip
+stays and is marked as failed; `stuck`: its processing does not end."""
+
+
 class _Knobs(BaseModel):
     model_config = ConfigDict(extra="forbid", validate_assignment=True)
 
@@ -91,6 +96,15 @@ class PageKnobs(_Knobs):
     upload_delay_ms: Milliseconds = 120
     single_file_upload: bool = True
     copyright_dialog: bool = True
+    drive_dialog: bool = False
+    """Ask for the permission to use Drive at the first upload after each load of the page."""
+    file_input: Literal["menu", "page", "chooser"] = "menu"
+    """Where the file input is: in the item of the open menu, in the prompt box at all times, or nowhere until
+    the menu's item is clicked."""
+    upload_faults: list[UploadFault | None] = Field(default_factory=list)
+    """One is used up by each file after a load of the page; null = no fault."""
+    text_limit: int | None = Field(default=None, ge=1)
+    """The prompt box cuts longer texts off."""
     footer_before_text: bool = False
     thought_layout: Literal["same-turn", "separate-turn"] = "same-turn"
     virtualise: bool = True

@@ -8,8 +8,9 @@ from contextlib import aclosing, contextmanager, suppress
 from browser.capture.hearing import Capture, Hearing
 from browser.flows.controls import Controls
 from browser.flows.held import AnswerNotes, Held
+from browser.flows.prompt import PromptFiller
 from browser.flows.stopping import StopWatch, fits_page
-from browser.flows.transcript import write_transcript
+from browser.flows.transcript import files_of, write_transcript
 from browser.foreground import Foreground
 from browser.pages.chat import ChatState
 from browser.pages.chat_page import ChatPage
@@ -29,9 +30,9 @@ from domain.events import Event, Finished, FinishReason, TextDelta
 from domain.models import ModelCard
 from domain.ports import Deadlines
 from domain.requests import GenerateRequest
+from settings import BrowserSettings
 
 _log = logging.getLogger(__name__)
-_RUN_ENABLED_MS = 30_000
 _LOST_CLICK_SECONDS = 2.0
 """Without any sign of a request after this long, it is worth looking whether the click arrived at all."""
 _REFUSAL_BYTES = 65_536
@@ -46,18 +47,17 @@ class ChatFlow:
         self,
         page: ChatPage,
         capture: Capture,
+        settings: BrowserSettings,
         deadlines: Deadlines,
         foreground: Foreground,
-        *,
-        temporary: bool,
-        strict: bool,
     ) -> None:
         self._page = page
         self._capture = capture
         self._deadlines = deadlines
         self._foreground = foreground
-        self._temporary = temporary
-        self._controls = Controls(page, strict=strict)
+        self._temporary = settings.temporary_chat
+        self._controls = Controls(page, strict=settings.strict_controls)
+        self._filler = PromptFiller(page, settings, deadlines.ready)
         self._watch = StopWatch(())
         self._request: GenerateRequest | None = None
         self._shown = 0
@@ -75,7 +75,12 @@ class ChatFlow:
         """The conversation that the page shows after an answer that ended well, if it can be gone on with."""
         if self._request is None or not self.finished or self._watch.stopped:
             return None
-        return self._notes.held(self._request, self._shown)
+        return self._notes.held(self._request, self._shown, self._filler.files)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether something of this request may yet come up on the page, whatever it shows now."""
+        return self._filler.doubtful
 
     async def put(self, request: GenerateRequest, card: ModelCard, held: Held | None = None) -> None:
         """Bring a page to the point where Run may be pressed.
@@ -85,17 +90,16 @@ class ChatFlow:
         Raises:
             SessionLost: the page does not show what it held.
             ModelRejected: the page does not let the model be chosen.
-            ControlFailed: a control did not take what the caller explicitly asked for.
+            ControlFailed: a control did not take what the caller explicitly asked for, or the page a file.
             PageDrift: a control that is needed is not there.
         """
         with self._heeding_address():
             if held is None:
                 await self._set(request, card, await self._clean_page(request.model))
-                prompt = write_transcript(request.turns)
+                await self._filler.fill(write_transcript(request.turns), files_of(request.turns))
             else:
                 await self._set(request, card, await self._held_page(held))
-                prompt = request.turns[-1].text
-            await self._page.chat.write(prompt, _RUN_ENABLED_MS)
+                await self._filler.fill(request.turns[-1].text, files_of(request.turns[-1:]))
             self._request = request
 
     async def _clean_page(self, model: str) -> ChatState:
@@ -105,6 +109,8 @@ class ChatFlow:
         if state.model != model:
             await self._choose(model)
             state = await self._page.chat.state()
+        if state.chips:
+            raise SessionLost(f"The page shows {state.chips} files of an earlier request.")
         return state
 
     async def _held_page(self, held: Held) -> ChatState:
@@ -145,6 +151,7 @@ class ChatFlow:
         try:
             with self._heeding_address():
                 with self._foreground.work():
+                    await self._filler.check()
                     await self._submit(hearing)
                 status = await hearing.status()
                 if status not in {0, 200}:
@@ -218,7 +225,7 @@ class ChatFlow:
                 await self._page.chat.press_run()
                 if not await _within(_LOST_CLICK_SECONDS, hearing):
                     state = await self._page.chat.state()
-                    if state.prompt_length and not state.running and state.turns <= self._shown:
+                    if state.filled and not state.running and state.turns <= self._shown:
                         _log.warning("the click on Run had no effect; pressing it again")
                         await self._page.chat.press_run()
                     await hearing.submitted()

@@ -19,10 +19,10 @@ class Held:
     turns: tuple[Turn, ...]
     """As the caller knows them; the page itself may have been given several as one transcript."""
     shown: Sequence[int]
-    """How many turns the page may show for it: thoughts may be shown as a turn of their own."""
+    """How many turns the page may show for it: thoughts and files may be shown as turns of their own."""
 
     def is_extended_by(self, request: GenerateRequest) -> bool:
-        """Whether a request asks for nothing but the answer to one more turn of a user's words."""
+        """Whether a request asks for nothing but the answer to one more turn of a user's words and files."""
         return (
             request.model == self.model
             and len(request.turns) == len(self.turns) + 1
@@ -58,11 +58,14 @@ class AnswerNotes:
             case _:
                 self._plain = False
 
-    def held(self, request: GenerateRequest, shown_before: int) -> Held | None:
-        """The conversation with this answer; `None` unless the answer is whole and nothing but text."""
+    def held(self, request: GenerateRequest, shown_before: int, files: int = 0) -> Held | None:
+        """The conversation with this answer; `None` unless the answer is whole and nothing but text.
+
+        `files` is how many files the prompt had.
+        """
         text = "".join(self._texts)
         if not (self._whole and self._plain and text):
             return None
         shown = shown_before + 2
-        counts = (shown, shown + 1) if self._thoughtful else (shown,)
+        counts = tuple(range(shown, shown + 1 + files + self._thoughtful))
         return Held(request.model, (*request.turns, Turn.of("model", text)), counts)

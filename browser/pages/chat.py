@@ -41,6 +41,11 @@ class ChatState:
         return bool(self.dialogs or self.notices)
 
     @property
+    def filled(self) -> bool:
+        """Whether there is something in the prompt box."""
+        return bool(self.prompt_length or self.chips)
+
+    @property
     def clean(self) -> bool:
         """Whether nothing of an earlier request is left."""
         return self.ready and not (self.running or self.turns or self.chips)
@@ -70,15 +75,20 @@ class Chat:
     async def state(self) -> ChatState:
         return ChatState(**await self._scripts.run("state"))
 
-    async def write(self, text: str, milliseconds: int) -> None:
-        """Put the whole text into the prompt box and wait until Run takes it.
+    async def write(self, text: str, milliseconds: int, *, files: int = 0) -> None:
+        """Put the whole text into the prompt box, beside so many `files`, and wait until Run takes it.
 
         Raises:
-            ControlFailed: the box does not hold exactly this text, or Run stays disabled.
+            ControlFailed: the box does not hold exactly this text (area `prompt`) and these files (area
+                `attachment`), or Run stays disabled.
         """
         found = await self._scripts.run("prompt", text=text, milliseconds=milliseconds)
+        if found["chips"] != files:
+            raise ControlFailed(
+                f"The page's prompt has {found['chips']} files instead of {files}.", area="attachment"
+            )
         if not found["exact"]:
-            raise ControlFailed("The page's prompt box did not take the text as it was.")
+            raise ControlFailed("The page's prompt box did not take the text as it was.", area="prompt")
         if not found["enabled"]:
             toast = found["toast"] or "it shows no reason"
             raise ControlFailed(f"The page's Run button stays disabled ({toast}).")

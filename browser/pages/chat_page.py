@@ -5,6 +5,7 @@ from urllib.parse import quote, urlsplit
 
 from playwright.async_api import Error, Page
 
+from browser.pages.attachments import Attachments
 from browser.pages.chat import Chat, ChatState
 from browser.pages.json_editor import JsonEditor
 from browser.pages.model_picker import ModelPicker
@@ -27,6 +28,7 @@ class ChatPage:
         self._base_url = base_url
         self._scripts = PageScripts(page, library)
         self.chat = Chat(self._scripts)
+        self.attachments = Attachments(self._scripts)
         self.run_settings = RunSettings(self._scripts)
         self.model_picker = ModelPicker(self._scripts, self._forget_editors)
         self.system_instruction = SystemInstruction(self._scripts)

@@ -7,17 +7,19 @@ is `PageDrift`.
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from functools import cached_property
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
-from playwright.async_api import Error, Page
+from playwright.async_api import ElementHandle, Error, Page
 
 from browser.counting import Count
 from browser.pages.selectors import Selectors, as_json
 from domain.errors import PageDrift, SessionLost
 
 _log = logging.getLogger(__name__)
+_T = TypeVar("_T")
 
 
 class ScriptLibrary:
@@ -75,19 +77,36 @@ class PageScripts:
             PageDrift: an area that the script needs is nowhere on the page.
             SessionLost: the tab went away or navigated meanwhile.
         """
+        script = self.page.evaluate(self._library.source(name), self._arg(arg))
+        report: dict[str, Any] = await self._heeded(name, script)
+        self._heed(report)
+        return report
+
+    async def find(self, name: str, **arg: Any) -> tuple[dict[str, Any], ElementHandle | None]:
+        """Run a script that reports an `element` beside other things; see `run`."""
+        script = self.page.evaluate_handle(self._library.source(name), self._arg(arg))
+        found = await self._heeded(name, script)
+        report = await self._heeded(name, found.evaluate("({ element, ...report }) => report"))
+        self._heed(report)
+        element = await self._heeded(name, found.get_property("element"))
+        return report, element.as_element()
+
+    def _arg(self, arg: dict[str, Any]) -> dict[str, Any]:
+        return {**arg, "epoch": self._given_up}
+
+    async def _heeded(self, name: str, script: Awaitable[_T]) -> _T:
         try:
-            report: dict[str, Any] = await self.page.evaluate(
-                self._library.source(name), {**arg, "epoch": self._given_up}
-            )
+            return await script
         except asyncio.CancelledError:
             self._given_up += 1
             raise
         except Error as error:
             raise SessionLost(f"The tab was lost during {name!r}: {first_line(error)}") from error
+
+    def _heed(self, report: dict[str, Any]) -> None:
         self._library.note(report.pop("winners", {}))
         if missing := report.get("missing"):
             raise self.absent(missing)
-        return report
 
     def absent(self, area: str) -> PageDrift:
         """The error for an area that is nowhere on the page."""

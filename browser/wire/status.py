@@ -5,6 +5,7 @@ from typing import Any
 
 from browser.wire.fields import at, text_at
 from domain.errors import (
+    ContextTooLong,
     GatewayError,
     PermissionDenied,
     QuotaExhausted,
@@ -25,7 +26,7 @@ def error_from_status(status: list[Any]) -> GatewayError:
     said = text_at(status, 1) or "no message"
     match code:
         case 3 | 5 | 9 | 11 | 12:
-            return UpstreamInvalid(f"AI Studio called the request invalid: {said}")
+            return _invalid(said)
         case 7:
             return PermissionDenied(
                 f"AI Studio denied permission: {said}. The account may lack access to this model, or the "
@@ -39,6 +40,14 @@ def error_from_status(status: list[Any]) -> GatewayError:
             return UpstreamUnavailable(f"AI Studio failed: {said}", retry_after=5.0)
         case _:
             return UpstreamError(f"AI Studio ended the answer with status {code!r}: {said}")
+
+
+def _invalid(said: str) -> GatewayError:
+    """Too long a prompt is: The input token count (N) exceeds the maximum number of tokens allowed (M)."""
+    lowered = said.lower()
+    if "input token count" in lowered and "exceeds the maximum" in lowered:
+        return ContextTooLong(f"AI Studio takes no prompt of this length: {said}")
+    return UpstreamInvalid(f"AI Studio called the request invalid: {said}")
 
 
 def _exhausted(said: str) -> GatewayError:

@@ -1,6 +1,7 @@
 """Whose session it is and what it holds, without a page."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from browser.foreground import Foreground
 from browser.pages.scripting import ScriptLibrary
 from browser.pages.selectors import load_selectors
 from browser.session import Session, SessionState
+from domain.attachments import Attachment
 from domain.events import (
     CodeRun,
     Event,
@@ -128,6 +130,24 @@ def test_an_answer_that_ended_well_is_held_as_it_was_reported() -> None:
 )
 def test_anything_but_a_whole_answer_in_words_is_not_held(events: tuple[Event, ...]) -> None:
     assert held_after(*events) is None
+
+
+def test_files_may_be_shown_as_turns_of_their_own() -> None:
+    notes = AnswerNotes()
+    for event in (ThoughtDelta("hm"), *ANSWER):
+        notes.add(event)
+    found = notes.held(ASKED, shown_before=2, files=2)
+    assert found is not None
+    assert tuple(found.shown) == (4, 5, 6, 7)
+
+
+def test_a_file_is_known_by_its_content_wherever_it_lies() -> None:
+    file = Attachment(Path("one/a.txt"), "a.txt", "text/plain", 1, "00")
+    sent = replace(held(), turns=(Turn("user", (Text("hi"), file)), held().turns[1]))
+    for path, content, known in (("two/a.txt", "00", True), ("one/a.txt", "11", False)):
+        again = replace(file, path=Path(path), sha256=content)
+        turns = (Turn("user", (Text("hi"), again)), held().turns[1], Turn("user", (file, Text("more"))))
+        assert sent.is_extended_by(replace(ASKED, turns=turns)) is known
 
 
 NEXT = replace(ASKED, turns=(*held().turns, Turn.of("user", "more")))

@@ -1,10 +1,20 @@
 // arg: {milliseconds}
-// Leaves the conversation for an empty one without a page load. Returns {empty}.
+// Leaves the conversation for an empty one without a page load; what was put into the prompt box goes as well.
+// Returns {empty}.
 const isEmpty = () => turnCount() === 0 && !isRunning();
+const withoutFiles = async () => {
+  for (let left = chipCount(); left > 0; left = chipCount()) {
+    const [remove] = findAll("chip_remove");
+    if (!remove) return false;
+    remove.click();
+    if (!(await until(() => chipCount() < left, arg.milliseconds))) return false;
+  }
+  return true;
+};
 const emptied = async () => {
   const box = find("prompt");
   if (box && box.value) setValue(box, "");
-  return isEmpty();
+  return (await withoutFiles()) && isEmpty();
 };
 if (isEmpty()) return { empty: await emptied(), winners };
 const opener = find("new_chat");

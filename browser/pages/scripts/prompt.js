@@ -1,6 +1,6 @@
 // arg: {text, milliseconds}
 // Puts the whole text into the prompt box at once and waits until Run takes it.
-// Returns {exact, enabled, hovered, toast}; exact is false when the box holds anything else.
+// Returns {exact, enabled, chips, hovered, toast}; exact is false when the box holds anything else.
 const box = find("prompt");
 if (!box) return { missing: "prompt", winners };
 // To show a caret or a selection the whole text would have to be laid out.
@@ -13,6 +13,7 @@ const enabled = await until(() => { const button = find("run"); return button &&
 return {
   exact: (find("prompt") || box).value === wanted,
   enabled: Boolean(enabled),
+  chips: chipCount(),
   hovered: find("run").matches(":hover"),
   toast: enabled ? "" : lastToast(),
   winners,

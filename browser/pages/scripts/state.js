@@ -11,7 +11,7 @@ return {
   run_hovered: Boolean(runButton()?.matches(":hover")),
   turns: turnCount(),
   prompt_length: (find("prompt") || { value: "" }).value.length,
-  chips: findAll("media_chip").length,
+  chips: chipCount(),
   dialogs: findAll("dialog").filter(isVisible).length + findAll("backdrop").filter(isVisible).length,
   notices: findAny("dismiss").length,
   absent: ["editor", "prompt", "model_card"].filter((area) => find(area) === null),

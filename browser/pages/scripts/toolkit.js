@@ -19,6 +19,7 @@ const find = (area, root = document) => {
   return null;
 };
 
+// Whether it can be seen or not, as a file input cannot.
 const findAll = (area) => {
   for (const candidate of SELECTORS[area]) {
     const found = [...document.querySelectorAll(candidate.css)];
@@ -81,6 +82,8 @@ const isRunning = () => {
     || /^\s*stop\b/i.test(button.getAttribute("aria-label") || words(button));
 };
 
+const chipCount = () => findAll("media_chip").length;
+
 const turnCount = () => findAll("turn").length;
 
 const modelId = () => {
@@ -134,7 +137,14 @@ const letMouseThroughTooltips = () => {
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 };
 
+// What an element says, without the names of its icons and buttons.
+const sentence = (element) => {
+  const copy = element.cloneNode(true);
+  for (const { css } of SELECTORS.decoration) copy.querySelectorAll(css).forEach((node) => node.remove());
+  return words(copy).trim();
+};
+
 const lastToast = () => {
   const toasts = findAll("toast");
-  return toasts.length ? words(toasts[toasts.length - 1]).trim().slice(0, 300) : "";
+  return toasts.length ? sentence(toasts[toasts.length - 1]).slice(0, 300) : "";
 };

@@ -13,7 +13,9 @@ export class Attachments {
     this.chips = el('div', { class: 'multi-media-row' });
     this.row = el('ms-prompt-media', { hidden: true }, this.chips);
     this.trigger = this.#trigger();
-    this.button = el('ms-add-media-button', {}, this.trigger);
+    this.button = el('ms-add-media-button', {}, this.trigger, this.#standing('page'));
+    this.faults = [...app.knobs.upload_faults];
+    this.driveAllowed = !app.knobs.drive_dialog;
   }
 
   get empty() {
@@ -42,37 +44,63 @@ export class Attachments {
     });
   }
 
-  /** The file input lives inside the menu item, so it exists only while the menu is open. */
-  #openMenu() {
-    if (this.app.overlays.anyOpen) return;
+  #input() {
     const input = el('input', {
       type: 'file',
       class: 'file-input',
       'data-test-upload-file-input': true,
       multiple: !this.app.knobs.single_file_upload,
       tabindex: '-1',
-      on: { click: (event) => event.stopPropagation(), change: () => this.#chosen([...input.files]) },
+      on: { click: (event) => event.stopPropagation(), change: () => this.#chosen(input) },
     });
+    return input;
+  }
+
+  /** The file input, where it is in this place; else null. */
+  #standing(place) {
+    return this.app.knobs.file_input === place ? this.#input() : null;
+  }
+
+  /** By default the file input lives inside the menu item, so it exists only while the menu is open. */
+  #openMenu() {
+    if (this.app.overlays.anyOpen) return;
+    const input = this.#standing('menu');
+    const standing = input ?? this.button.querySelector('input');
     const label = this.app.era('E4') ? 'Upload files' : 'Upload a file';
     const item = menuItem(
       'upload',
       label,
       'upload-file-menu-item',
-      () => input.click(),
+      () => (standing ?? this.#input()).click(),
       { 'aria-label': label },
       input,
     );
     this.menu = this.app.overlays.menu(this.trigger, [item]);
   }
 
-  #chosen(files) {
+  #chosen(input) {
     const { knobs, preferences } = this.app;
+    const files = [...input.files];
     const taken = knobs.single_file_upload ? files.slice(0, 1) : files;
     const start = () => taken.forEach((file) => this.#add(file));
-    this.menu.close();
+    const allowed = () => (this.driveAllowed ? start() : this.#askDrive(start));
+    input.value = '';
+    this.menu?.close();
     if (taken.length === 0) return;
-    if (!knobs.copyright_dialog || preferences.get('fileCopyrightAcknowledged')) start();
-    else this.#askCopyright(start);
+    if (!knobs.copyright_dialog || preferences.get('fileCopyrightAcknowledged')) allowed();
+    else this.#askCopyright(allowed);
+  }
+
+  #askDrive(start) {
+    const allow = () => {
+      this.driveAllowed = true;
+      start();
+    };
+    ask(this.app.overlays, {
+      title: 'Allow access to Google Drive',
+      body: 'Files of prompts are stored in your Google Drive.',
+      actions: [{ text: 'Not now' }, { text: 'Allow', primary: true, run: allow }],
+    });
   }
 
   #askCopyright(start) {
@@ -91,12 +119,17 @@ export class Attachments {
   }
 
   async #add(source) {
-    const file = { name: source.name, id: null, request: null };
+    const fault = this.faults.shift() ?? null;
+    if (fault === 'silent') return;
+    const file = { name: source.name, id: null, request: null, failed: false };
     this.files.push(file);
     this.#show();
+    if (fault === 'stuck') return;
     try {
       const id = await upload(this.app, source, file);
-      if (this.files.includes(file)) file.id = id;
+      if (fault === 'toast') throw new Error('this type is not supported');
+      if (fault === 'chip') file.failed = true;
+      else if (this.files.includes(file)) file.id = id;
     } catch (error) {
       this.files = this.files.filter((item) => item !== file);
       this.app.overlays.toast(`Failed to upload ${source.name}: ${error.message}`, 'error');
@@ -127,10 +160,10 @@ export class Attachments {
   }
 
   #chip(file) {
-    const busy = file.id === null;
+    const busy = file.id === null && !file.failed;
     const state = busy
       ? el('mat-progress-spinner', { role: 'progressbar', 'aria-label': 'Uploading' })
-      : icon('description');
+      : icon(file.failed ? 'error' : 'description');
     const remove = msButton({
       variant: 'icon borderless small',
       label: 'Remove media',

@@ -65,6 +65,8 @@ export class PromptBox {
   }
 
   #input() {
+    const limit = this.app.knobs.text_limit;
+    if (limit !== null && this.area.value.length > limit) this.area.value = this.area.value.slice(0, limit);
     this.text = this.area.value;
     if (this.text.length < MEASURED_BELOW) this.wrapper.setAttribute('data-value', this.text);
     else this.wrapper.removeAttribute('data-value');

@@ -1,0 +1,25 @@
+// arg: {milliseconds}
+// Finds where files are given to the page: its file input, which may exist only while its menu is open, else
+// the menu's item that asks the browser for a file. Returns {element, kind: "input" | "item" | "disabled",
+// multiple, chips, toasts}: how many files the prompt has already, and what is said about uploads by now.
+const input = () => findAll("file_input")[0] || null;
+const place = (element, kind) => ({
+  element,
+  kind,
+  multiple: element instanceof HTMLInputElement && element.multiple,
+  chips: chipCount(),
+  toasts: findAny("upload_toast").map((toast) => sentence(toast)),
+  winners,
+});
+if (input()) return place(input(), "input");
+for (let round = 0; round < 2; round += 1) {
+  const opener = find("media_menu");
+  if (!opener) return { missing: "media_menu", winners };
+  if (isDisabled(opener)) return place(null, "disabled");
+  opener.click();
+  await until(() => input() || find("upload_item"), arg.milliseconds);
+  if (input()) return place(input(), "input");
+  if (find("upload_item")) return place(find("upload_item"), "item");
+  escape(); // what was left open before may have taken the click
+}
+return { missing: "upload_item", winners };
