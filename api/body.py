@@ -14,6 +14,8 @@ from fastapi.responses import JSONResponse
 
 from domain.errors import BadRequest
 
+HALF_PAIR: Final = r"The request body holds half of a surrogate pair (\ud800 to \udfff)."
+
 _SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -28,18 +30,27 @@ class JsonAnswer(JSONResponse):
 
 
 async def json_body(request: Request) -> Any:
-    """The decoded body.
+    """The decoded body, for requests that carry no files; see `api.long_json` for those that do.
 
     Raises:
         BadRequest: another content type, no UTF-8, broken JSON (saying where), or half a surrogate pair.
         TooLarge: above the body limit.
+    """
+    require_json(request)
+    return parse_json(await request.body())
+
+
+def require_json(request: Request) -> None:
+    """Check the headers.
+
+    Raises:
+        BadRequest: another content type, or packed content.
     """
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind != "application/json":
         raise BadRequest(f"The Content-Type must be 'application/json', not {kind!r}.")
     if (coding := request.headers.get("content-encoding", "identity")) != "identity":
         raise BadRequest(f"A request body with Content-Encoding {coding!r} is not understood; send it plain.")
-    return parse_json(await request.body())
 
 
 def parse_json(body: bytes) -> Any:
@@ -48,11 +59,15 @@ def parse_json(body: bytes) -> Any:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadRequest(f"The request body is not valid UTF-8 (byte {error.start}).") from None
+    return parse_text(text)
+
+
+def parse_text(text: str, remark: str = "") -> Any:
+    """The same of a text; `remark` is added to the place of what is wrong."""
     try:
         document = json.loads(text, parse_constant=_no_number)
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise BadRequest(f"The request body is not valid JSON: {error.msg} ({where}).") from None
+        raise not_json(f"{error.msg} (line {error.lineno}, column {error.colno}{remark})") from None
     except RecursionError:
         raise BadRequest("The request body is nested too deeply.") from None
     except ValueError as error:
@@ -60,6 +75,10 @@ def parse_json(body: bytes) -> Any:
     if _SURROGATE_ESCAPE.search(text):
         _refuse_half_pairs(document)
     return document
+
+
+def not_json(why: str) -> BadRequest:
+    return BadRequest(f"The request body is not valid JSON: {why}.")
 
 
 def _no_number(name: str) -> NoReturn:
@@ -70,4 +89,4 @@ def _refuse_half_pairs(document: Any) -> None:
     try:
         json.dumps(document, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        raise BadRequest(r"The request body holds half of a surrogate pair (\ud800 to \udfff).") from None
+        raise BadRequest(HALF_PAIR) from None

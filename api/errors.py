@@ -10,10 +10,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from fastapi import Request
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
-
 from api.body import JsonAnswer
 from domain import errors as e
 
@@ -37,6 +33,7 @@ ANSWERS: Final[Mapping[type[e.GatewayError], Answer]] = MappingProxyType(
         e.Unsupported: Answer(400, _REQUEST),
         e.UnknownModel: Answer(404, _REQUEST),
         e.TooLarge: Answer(413, _REQUEST),
+        e.ContextTooLong: Answer(400, _REQUEST),
         e.PathRefused: Answer(403, _REQUEST),
         e.NotAllowed: Answer(401, _REQUEST),
         e.NotFound: Answer(404, _REQUEST),
@@ -44,6 +41,7 @@ ANSWERS: Final[Mapping[type[e.GatewayError], Answer]] = MappingProxyType(
         e.Cancelled: Answer(499, "request_cancelled"),
         e.DeadlinePassed: Answer(504, "timeout_error"),
         e.ShuttingDown: Answer(503, _SERVER),
+        e.NotConfigured: Answer(501, _SERVER),
         e.UpstreamError: Answer(502, _UPSTREAM),
         e.QuotaExhausted: Answer(429, "insufficient_quota"),
         e.RateLimited: Answer(429, "rate_limit_error"),
@@ -109,27 +107,3 @@ def internal_error(request_id: str) -> e.GatewayError:
     return e.GatewayError(
         f"The gateway failed on request {request_id!r} for a reason of its own; its log has the details."
     )
-
-
-async def on_gateway_error(_request: Request, error: e.GatewayError) -> JsonAnswer:
-    return error_response(error)
-
-
-async def on_http_error(request: Request, error: HTTPException) -> JsonAnswer:
-    """The framework's own refusals: unknown path, wrong method."""
-    where = f"{request.method} {request.scope['path']}"
-    message = {404: f"No such route: {where!r}.", 405: f"This method is not served: {where!r}."}
-    failure: e.GatewayError = e.BadRequest(message.get(error.status_code, str(error.detail)))
-    body = envelope(failure)
-    if error.status_code == 404:
-        body = envelope(e.NotFound(failure.public_message))
-    if error.status_code == 405:
-        body["error"]["code"] = "method_not_allowed"
-    return JsonAnswer(body, status_code=error.status_code, headers=error.headers)
-
-
-async def on_validation_error(_request: Request, error: RequestValidationError) -> JsonAnswer:
-    """Path and query parameters that FastAPI checks by itself."""
-    first = error.errors()[0]
-    name = ".".join(str(step) for step in first["loc"][1:]) or None
-    return error_response(e.BadRequest(f"{name}: {first['msg']} (got {first['input']!r}).", param=name))

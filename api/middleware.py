@@ -8,7 +8,8 @@ from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import error_response, internal_error
+from api.errors import internal_error
+from api.failures import failure_response
 from domain.errors import TooLarge
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class RequestFrame:
             await send(message)
 
         if self._declares_too_much(scope):
-            await error_response(self._too_large())(scope, receive, send_with_id)
+            await failure_response(scope, self._too_large())(scope, receive, send_with_id)
             return
         try:
             await self.app(scope, self._limited(receive), send_with_id)
@@ -58,7 +59,7 @@ class RequestFrame:
             log.exception("request %s failed: %s %s", request_id, scope["method"], scope["path"])
             if started:
                 raise
-            await error_response(internal_error(request_id))(scope, receive, send_with_id)
+            await failure_response(scope, internal_error(request_id))(scope, receive, send_with_id)
 
     def _declares_too_much(self, scope: Scope) -> bool:
         length = Headers(scope=scope).get("content-length", "")

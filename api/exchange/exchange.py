@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace
 
+from api.attachments.intake import RequestFiles, references_of
 from api.exchange.functions import FunctionCalling
 from api.exchange.jobs import Jobs
 from api.exchange.rounds import Answering, Rounds
@@ -36,10 +38,14 @@ class Exchange:
         chat: ChatSettings,
         workarounds: Workarounds,
         *,
+        files: RequestFiles | None = None,
         stream: bool = False,
     ) -> None:
+        """`files` are needed where the plan names files, and are the registry's to close."""
         self.id = request_id
         self.plan = plan
+        self.files = files
+        self._queue = queue
         self._jobs = Jobs(queue, request_id, plan.choices, self._on_submitted, stream=stream)
         self._chat = chat
         self._workarounds = workarounds
@@ -72,7 +78,9 @@ class Exchange:
         return self._verdict
 
     async def accepted(self) -> None:
-        """Until the first generation has its place in the queue; an MCP endpoint is connected by then.
+        """Until the first generation has its place in the queue.
+
+        By then all files have been received and an MCP endpoint is connected.
 
         Raises:
             GatewayError: it never got there.
@@ -126,12 +134,22 @@ class Exchange:
         Raises:
             GatewayError: see `domain.errors`; nothing of the exchange is left running.
         """
+        await self._receive_files()
         async with AsyncExitStack() as stack:
             tools = await self._tools(stack)
             for choice in range(self.plan.choices):
                 await self._answer(choice, tools)
             # The reader does not wait for an MCP endpoint to say goodbye.
             self.end()
+
+    async def _receive_files(self) -> None:
+        if not references_of(self.plan.request):
+            return
+        if self.files is None:
+            raise RuntimeError(f"exchange {self.id} names files, but was given no place for them")
+        # In vain, nothing should be fetched; somebody else may take the place meanwhile all the same.
+        self._queue.require_room()
+        self.plan = replace(self.plan, request=await self.files.received(self.plan.request))
 
     async def _tools(self, stack: AsyncExitStack) -> EndpointTools | None:
         address = self.plan.mcp_endpoint

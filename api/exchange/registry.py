@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
+from api.attachments.intake import RequestFiles
 from api.errors import internal_error
 from api.exchange.exchange import Exchange
 from api.exchange.workarounds import Workarounds
@@ -36,16 +37,25 @@ class Exchanges:
     ) -> None:
         for exchange in tuple(self._running.values()):
             exchange.cancel(_stopping())
-        if self._tasks:
+        while self._tasks:  # the end of an exchange begins the removal of its files
             await asyncio.wait(self._tasks)
 
     def __iter__(self) -> Iterator[str]:
         """The ids of the requests that are being served."""
         return iter(tuple(self._running))
 
-    def start(self, request_id: str, plan: Plan, *, stream: bool = False) -> Exchange:
-        """Begin to serve a plan; whether it is taken in shows at `Exchange.accepted`."""
-        exchange = Exchange(request_id, plan, self._queue, self._chat, self._workarounds, stream=stream)
+    def start(
+        self, request_id: str, plan: Plan, *, files: RequestFiles | None = None, stream: bool = False
+    ) -> Exchange:
+        """Begin to serve a plan; whether it is taken in shows at `Exchange.accepted`.
+
+        `files` are closed when it has ended, however it ends.
+        """
+        exchange = Exchange(
+            request_id, plan, self._queue, self._chat, self._workarounds, files=files, stream=stream
+        )
+        if files is not None:
+            files.handed_over = True
         task = asyncio.create_task(exchange.run(), name=f"exchange-{request_id}")
         exchange.attach(task)
         self._running[request_id] = exchange
@@ -75,6 +85,10 @@ class Exchanges:
             error = internal_error(exchange.id)
         # What was told to stop may break in many ways while it stops.
         exchange.end(exchange.verdict or error)
+        if exchange.files is not None:
+            closing = asyncio.create_task(exchange.files.close(), name=f"files-{exchange.id}")
+            self._tasks.add(closing)
+            closing.add_done_callback(self._tasks.discard)
 
 
 def _stopping() -> ShuttingDown:

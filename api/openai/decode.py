@@ -49,7 +49,7 @@ def decode(document: Any, default_model: str, *, strict: bool) -> Asked:
         raise Unsupported(
             f"{ignored[0]!r} has no effect here; leave it out (STRICT_PARAMETERS).", param=ignored[0]
         )
-    conversation = read_messages(chat.messages)
+    conversation = read_messages(chat.messages, chat.attachments)
     thinking, wish, formatted = read_thinking(chat), read_tools(chat), read_format(chat.response_format)
     _check_output(formatted.output, functions=bool(wish.functions), mcp=wish.mcp_endpoint is not None)
     length_param, length = _length(chat)

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from api.openai.files import content_parts, files_in
 from api.openai.refusals import short
 from api.openai.schema import (
-    AssistantContent,
     AssistantMessage,
     CalledFunction,
     CallMade,
@@ -33,22 +33,37 @@ class Conversation:
     system: str
 
 
-def read_messages(messages: list[Message]) -> Conversation:
-    """Raises BadRequest: an empty message or conversation, broken arguments, an answer to no call."""
+def read_messages(messages: list[Message], attachments: Any = None) -> Conversation:
+    """`attachments`: files of the last user message that stand outside of it.
+
+    Raises:
+        BadRequest: an empty message or conversation, broken arguments, an answer to no call, a file in no
+            known form, or attachments without a message of a user.
+    """
+    last = _last_user(messages)
+    if last is None and attachments:
+        raise BadRequest("There is no message of role 'user' for the attachments.", param="attachments")
     reading = _Reading()
     for index, message in enumerate(messages):
-        reading.add(message, f"messages[{index}]")
+        more = files_in(attachments, "attachments") if index == last else ()
+        reading.add(message, f"messages[{index}]", tuple(more))
     if not reading.turns:
         raise BadRequest("There is no message of role 'user' or 'assistant' to answer.", param="messages")
     return Conversation(tuple(reading.turns), "\n\n".join(reading.instructions))
 
 
 def cache_marks(messages: list[Message]) -> tuple[str, ...]:
-    """Names of the cache marks on text parts, which have no effect."""
+    """Names of the cache marks on parts, which have no effect."""
     parts = [part for message in messages if isinstance(message.content, list) for part in message.content]
-    texts = [part for part in parts if isinstance(part, TextPart)]
+    plain = [vars(part) if isinstance(part, TextPart) else part for part in parts]
+    marked = [part for part in plain if isinstance(part, dict)]
     names = ("cache_control", "prompt_cache_breakpoint")
-    return tuple(name for name in names if any(getattr(part, name) is not None for part in texts))
+    return tuple(name for name in names if any(part.get(name) is not None for part in marked))
+
+
+def _last_user(messages: list[Message]) -> int | None:
+    users = [index for index, message in enumerate(messages) if isinstance(message, UserMessage)]
+    return users[-1] if users else None
 
 
 class _Reading:
@@ -64,14 +79,14 @@ class _Reading:
         self._results: list[ToolResult] = []
         """Of the tool answers that stand last; they are one turn."""
 
-    def add(self, message: Message, path: str) -> None:
+    def add(self, message: Message, path: str, attachments: tuple[Part, ...] = ()) -> None:
         if not isinstance(message, ToolMessage | FunctionMessage):
             self._results = []
         match message:
             case SystemMessage():
                 self._add_instruction(message)
             case UserMessage():
-                self._add_words(message, path)
+                self._add_words(message, path, attachments)
             case AssistantMessage():
                 self._add_answer(message, path)
             case ToolMessage():
@@ -83,20 +98,19 @@ class _Reading:
         if text := _text(message.content):
             self.instructions.append(f"{message.name}: {text}" if message.name else text)
 
-    def _add_words(self, message: UserMessage, path: str) -> None:
-        text = _text(message.content)
-        if not text.strip():
-            raise BadRequest("A user's message must contain text.", param=f"{path}.content")
-        self.turns.append(Turn.of("user", text, message.name))
+    def _add_words(self, message: UserMessage, path: str, attachments: tuple[Part, ...]) -> None:
+        turn = Turn("user", content_parts(message, path) + attachments, message.name)
+        if not turn.text.strip() and all(isinstance(part, Text) for part in turn.parts):
+            raise BadRequest("A user's message must contain text or a file.", param=f"{path}.content")
+        self.turns.append(turn)
 
     def _add_answer(self, message: AssistantMessage, path: str) -> None:
-        """An answer without words and calls says nothing and is left out."""
-        text = "" if message.content is None else _text(message.content)
+        """An answer without words, files and calls says nothing and is left out."""
         calls = list(_calls(message, path))
         for call in calls:
             self._names[call.call_id] = call.name
             self._legacy_ids[call.name] = call.call_id
-        parts: tuple[Part, ...] = (*([Text(text)] if text else []), *calls)
+        parts = (*content_parts(message, path), *calls)
         if parts:
             self.turns.append(Turn("model", parts, message.name))
 
@@ -162,12 +176,12 @@ def _signature(call: CallMade) -> str | None:
     return signature if isinstance(signature, str) else None
 
 
-def _text(content: Content | AssistantContent) -> str:
-    """The text of a message, byte-exact; several parts are joined with a line feed."""
+def _text(content: Content) -> str:
+    """The text of a message without files, byte-exact; several parts are joined with a line feed."""
     match content:
         case str():
             return content
         case ObjectContent():
             return content.text
         case parts:
-            return "\n".join(part.text if isinstance(part, TextPart) else part.refusal for part in parts)
+            return "\n".join(part.text for part in parts)

@@ -54,10 +54,13 @@ def _refused(name: str, how: str, *neutral: Any) -> Parameter:
 
 _NO_CONTROL: Final = "The page has no control for it."
 _OTHER_SERVICE: Final = "It concerns the original service, not the answer."
-_LATER: Final = "Files and pictures are not taken in this version."
+_LATER: Final = "Pictures are not made in this version."
 
 MATRIX: Final = (
-    _honoured("messages", "Roles system, developer, user, assistant, tool and function; text only."),
+    _honoured(
+        "messages",
+        "Roles system, developer, user, assistant, tool and function; files in those of user and assistant.",
+    ),
     _honoured(
         "model", "An id, an alias or a name with an ending that asks for thinking; default DEFAULT_MODEL."
     ),
@@ -108,6 +111,7 @@ MATRIX: Final = (
         "Switches Google Search on and asks for annotations; `user_location` and "
         "`search_context_size` have no effect.",
     ),
+    _honoured("attachments", "Files of the last user message, in any form; see attachments.md."),
     _honoured("mcp_endpoint", "http(s) address of an MCP server whose tools the gateway offers and calls."),
     _mapped(
         "response_format",
@@ -138,7 +142,6 @@ MATRIX: Final = (
     _refused("top_logprobs", "The site tells no probabilities.", 0),
     _refused("modalities", "Answers are text.", ["text"], []),
     _refused("audio", "Answers are text."),
-    _refused("attachments", _LATER, []),
     _refused("aspect_ratio", _LATER),
     _refused("image_size", _LATER),
 )

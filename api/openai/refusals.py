@@ -19,6 +19,7 @@ TAGS: Final = frozenset(
         "object",
         "list",
         "refusal",
+        "file",
         "system",
         "user",
         "assistant",

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from api.attachments.forms import PARTS
 from api.openai.parameters import MATRIX, Treatment
 
 MOST_CHOICES: Final = 8
@@ -20,8 +21,11 @@ NEUTRAL: Final[Mapping[str, tuple[Any, ...]]] = MappingProxyType(
 )
 """Values of ignored and refused fields that ask for what happens anyway."""
 
+FILE_LISTS: Final = ("attachments", "images", "files", "media")
+"""Fields of a message, or of content that is an object, that hold files."""
+
 NEUTRAL_IN_MESSAGE: Final[Mapping[str, tuple[Any, ...]]] = MappingProxyType(
-    {name: ([],) for name in ("tool_calls", "attachments", "images", "files", "media")}
+    {name: ([],) for name in ("tool_calls", *FILE_LISTS)}
 )
 """The same within a message; clients send the whole answer back, empty fields included."""
 
@@ -79,11 +83,28 @@ class RefusalPart(Strict):
 
 
 class ObjectContent(Strict):
-    """Text in an object that could also hold attachments."""
+    """Text in an object."""
 
     neutral = NEUTRAL_IN_MESSAGE
 
     text: str
+
+
+class WithFiles(Strict):
+    """Read by `files.py`, as are content parts that are files."""
+
+    attachments: Any = None
+    images: Any = None
+    files: Any = None
+    media: Any = None
+
+
+class FilesObject(WithFiles):
+    """Text and files in an object."""
+
+    neutral = NEUTRAL_IN_MESSAGE
+
+    text: str | None = None
 
 
 def _content_kind(value: Any) -> str:
@@ -93,11 +114,21 @@ def _content_kind(value: Any) -> str:
 
 
 def _part_kind(value: Any) -> str:
-    return "<refusal>" if isinstance(value, dict) and value.get("type") == "refusal" else "<text>"
+    kind = value.get("type") if isinstance(value, dict) else None
+    if kind == "refusal":
+        return "<refusal>"
+    return "<file>" if isinstance(kind, str) and kind in PARTS else "<text>"
 
 
+def _user_part_kind(value: Any) -> str:
+    return "<file>" if _part_kind(value) == "<file>" else "<text>"
+
+
+FilePart = Annotated[dict[str, Any], tagged("file")]
+UserPart = Annotated[Annotated[TextPart, tagged("text")] | FilePart, Discriminator(_user_part_kind)]
 AssistantPart = Annotated[
-    Annotated[TextPart, tagged("text")] | Annotated[RefusalPart, tagged("refusal")], Discriminator(_part_kind)
+    Annotated[TextPart, tagged("text")] | Annotated[RefusalPart, tagged("refusal")] | FilePart,
+    Discriminator(_part_kind),
 ]
 Content = Annotated[
     Annotated[str, tagged("text")]
@@ -105,10 +136,16 @@ Content = Annotated[
     | Annotated[ObjectContent, tagged("object")],
     Discriminator(_content_kind),
 ]
+UserContent = Annotated[
+    Annotated[str, tagged("text")]
+    | Annotated[list[UserPart], tagged("parts")]
+    | Annotated[FilesObject, tagged("object")],
+    Discriminator(_content_kind),
+]
 AssistantContent = Annotated[
     Annotated[str, tagged("text")]
     | Annotated[list[AssistantPart], tagged("parts")]
-    | Annotated[ObjectContent, tagged("object")],
+    | Annotated[FilesObject, tagged("object")],
     Discriminator(_content_kind),
 ]
 
@@ -123,9 +160,9 @@ class SystemMessage(_Message):
     name: str | None = None
 
 
-class UserMessage(_Message):
+class UserMessage(_Message, WithFiles):
     role: Literal["user"]
-    content: Content
+    content: UserContent | None = None
     name: str | None = None
 
 
@@ -148,7 +185,7 @@ class CallMade(Strict):
     provider_specific_fields: Any = None
 
 
-class AssistantMessage(_Message):
+class AssistantMessage(_Message, WithFiles):
     """An earlier answer. What describes the answer, beside its words and calls, is accepted and left out."""
 
     role: Literal["assistant"]
@@ -316,6 +353,7 @@ class ChatRequest(ExtraBody):
     mcp_endpoint: str | None = None
     response_format: Any = None
     gateway: GatewayOptions = GatewayOptions()
+    attachments: Any = None
 
     # Accepted without effect
     top_k: Annotated[int, Field(ge=1, le=1000)] | None = None

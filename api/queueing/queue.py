@@ -49,13 +49,7 @@ class JobQueue:
             QueueFull: with `retry_after`, estimated from the latest jobs.
             GatewayError: the queue has been closed.
         """
-        if self._closed is not None:
-            raise self._closed
-        if not job.label.follows and self.waiting >= self._size:
-            raise QueueFull(
-                f"All {self._size} places of the queue are taken; try again later, or raise QUEUE_SIZE.",
-                retry_after=self._retry_after(),
-            )
+        self.require_room(follows=job.label.follows)
         self._insert(job)
         late = DeadlinePassed("queue", self._patience, "Too many requests are ahead of it.")
         loop = asyncio.get_running_loop()
@@ -63,6 +57,20 @@ class JobQueue:
         job.on_settled(self._forget)
         self._arrived.set()
         return job
+
+    def require_room(self, *, follows: bool = False) -> None:
+        """Check that a job would be taken in now.
+
+        Raises:
+            QueueFull, GatewayError: as `submit` would.
+        """
+        if self._closed is not None:
+            raise self._closed
+        if not follows and self.waiting >= self._size:
+            raise QueueFull(
+                f"All {self._size} places of the queue are taken; try again later, or raise QUEUE_SIZE.",
+                retry_after=self._retry_after(),
+            )
 
     async def take(self) -> Job:
         """The next waiting job, which is preparing from here on."""

@@ -42,11 +42,15 @@ def _endpoints(request: Request) -> list[str]:
 
 
 def _limits(gateway: Gateway) -> dict[str, Any]:
+    rules = gateway.intake.rules
     return {
         "queue_size": gateway.server.queue_size,
         "max_body_bytes": gateway.server.max_body_bytes,
         "max_stop_sequences": MOST_STOPS,
         "max_choices": MOST_CHOICES,
         "keep_alive_seconds": gateway.server.keep_alive,
+        "max_file_bytes": rules.max_file_bytes,
+        "max_files": rules.max_files,
+        "max_files_bytes": rules.max_total_bytes,
         "seconds": asdict(gateway.deadlines),
     }

@@ -1,9 +1,12 @@
 """Running gateways for tests: in-process over ASGI, or behind a real server with the official client."""
 
 import asyncio
+import atexit
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +25,25 @@ from domain.completion import Completion, fold_choices
 from domain.events import Event
 from domain.ports import Deadlines
 from domain.requests import GenerateRequest, OutputFormat, Plan, Turn
-from settings import ChatSettings, ServerSettings
 from tests.api.scripted import ScriptedDriver
-from tests.gateway import FILES, api_settings
+from tests.gateway import FILES, ApiSettings, api_settings
 
 NOWHERE = Path("/nonexistent/file")
 CHAT = "/v1/chat/completions"
 
 
-def settings_of(**changes: Any) -> tuple[ServerSettings, ChatSettings]:
-    """Settings that read no file of the machine, from fields of either group."""
-    return api_settings(**{**dict.fromkeys(FILES, NOWHERE), **changes})
+def settings_of(**changes: Any) -> ApiSettings:
+    """Settings that read no file of the machine, from fields of any group; each has a folder of its own."""
+    folder = Path(tempfile.mkdtemp(dir=_scratch()))
+    return api_settings(folder, **{**dict.fromkeys(FILES, NOWHERE), **changes})
+
+
+@cache
+def _scratch() -> str:
+    """A folder that goes when the process ends."""
+    folder = tempfile.TemporaryDirectory(prefix="gateway-tests-")
+    atexit.register(folder.cleanup)
+    return folder.name
 
 
 def body(text: str = "hi", **fields: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from domain.attachments import Attachment
 from domain.errors import BrowserDown
 from domain.events import Event, Finished, FinishReason, TextDelta, Usage
 from domain.models import ModelCard
@@ -57,6 +58,8 @@ class Record:
     """What became of one request."""
 
     request: GenerateRequest
+    files: list[tuple[Attachment, bytes]]
+    """Every attachment of the turns, in order, with what lay at its path."""
     prepared: asyncio.Event = field(default_factory=asyncio.Event)
     running: asyncio.Event = field(default_factory=asyncio.Event)
     finished: bool = False
@@ -132,7 +135,7 @@ class ScriptedDriver:
     @asynccontextmanager
     async def prepare(self, request: GenerateRequest) -> AsyncIterator[ScriptedGeneration]:
         script = self.scripts.popleft() if self.scripts else Script()
-        record = Record(request)
+        record = Record(request, _files_of(request))
         self.on_pages += 1
         self.most_on_pages = max(self.most_on_pages, self.on_pages)
         async with self._arrival:
@@ -174,6 +177,11 @@ class ScriptedDriver:
         ready = self.opened > 0 and not self.reason
         reason = self.reason or ("" if ready else "not started")
         return DriverStatus(ready, ready, ready, reason, engine="scripted", capture="scripted")
+
+
+def _files_of(request: GenerateRequest) -> list[tuple[Attachment, bytes]]:
+    parts = [part for turn in request.turns for part in turn.parts]
+    return [(part, part.path.read_bytes()) for part in parts if isinstance(part, Attachment)]
 
 
 def browser_down() -> BrowserDown:

@@ -14,9 +14,8 @@ from api.errors import (
     answer_for,
     envelope,
     error_headers,
-    on_http_error,
-    on_validation_error,
 )
+from api.failures import on_http_error, on_validation_error
 from api.middleware import RequestFrame
 from domain.errors import (
     Cancelled,

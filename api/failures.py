@@ -1,0 +1,63 @@
+"""How failures are answered: in the envelope of the protocol that the caller speaks."""
+
+from typing import Any, Final
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import Scope
+
+from api.body import JsonAnswer
+from api.errors import envelope, error_response
+from api.gemini.errors import google_envelope, google_error_response
+from api.gemini.routing import speaks_google
+from domain import errors as e
+
+_GOOGLES: Final = ("/v1beta/", "/v1alpha/", "/upload/")
+_OPENAIS: Final = "/v1beta/openai/"
+_SHARED: Final = ("/v1/files", "/v1/models")
+"""Paths that both protocols have."""
+
+
+def failure_response(scope: Scope, error: e.GatewayError) -> JsonAnswer:
+    """The answer to a request that no route has taken, or whose route leaves its failures to others."""
+    return google_error_response(error) if _expects_google(scope) else error_response(error)
+
+
+async def on_gateway_error(request: Request, error: e.GatewayError) -> JsonAnswer:
+    return failure_response(request.scope, error)
+
+
+async def on_http_error(request: Request, error: HTTPException) -> JsonAnswer:
+    """The framework's own refusals: unknown path, wrong method."""
+    where = f"{request.method} {request.scope['path']}"
+    message = {404: f"No such route: {where!r}.", 405: f"This method is not served: {where!r}."}
+    failure = (e.NotFound if error.status_code == 404 else e.BadRequest)(
+        message.get(error.status_code, str(error.detail))
+    )
+    body = _googles(failure, error.status_code) if _expects_google(request.scope) else envelope(failure)
+    if error.status_code == 405 and "type" in body["error"]:
+        body["error"]["code"] = "method_not_allowed"
+    return JsonAnswer(body, status_code=error.status_code, headers=error.headers)
+
+
+async def on_validation_error(request: Request, error: RequestValidationError) -> JsonAnswer:
+    """Path and query parameters that FastAPI checks by itself."""
+    first = error.errors()[0]
+    name = ".".join(str(step) for step in first["loc"][1:]) or None
+    failure = e.BadRequest(f"{name}: {first['msg']} (got {first['input']!r}).", param=name)
+    return failure_response(request.scope, failure)
+
+
+def _googles(failure: e.GatewayError, status: int) -> dict[str, Any]:
+    """Google's `code` is the HTTP status."""
+    body = google_envelope(failure)
+    body["error"]["code"] = status
+    return body
+
+
+def _expects_google(scope: Scope) -> bool:
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    if path.startswith(_OPENAIS):
+        return False
+    return path.startswith(_GOOGLES) or (path.startswith(_SHARED) and speaks_google(scope))
