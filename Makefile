@@ -44,6 +44,7 @@ format: $(INSTALLED)
 docs: $(INSTALLED)
 	$(RUN) -m tests.settings_docs
 	$(RUN) -m tests.parameters_docs
+	$(RUN) -m tests.gemini_docs
 
 bench: setup
 	$(RUN) -m benchmarks.run $(ARGS)

@@ -1,50 +1,76 @@
 """The wiring diagram of the HTTP side."""
 
+import os
 from asyncio import TaskGroup
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
+from api.addresses import Addresses
+from api.attachments.intake import Intake
+from api.attachments.rules import AttachmentRules
 from api.catalogue import Catalogue, read_aliases, read_excluded
-from api.errors import on_gateway_error, on_http_error, on_validation_error
+from api.embeddings.service import EmbeddingRules, Embeddings
 from api.exchange.registry import Exchanges
+from api.failures import on_gateway_error, on_http_error, on_validation_error
+from api.files.service import FileService
+from api.files.store import FileStore
+from api.files.uploads import Uploads
 from api.gateway import Gateway
 from api.middleware import RequestFrame
 from api.queueing.queue import JobQueue
 from api.queueing.worker import Worker
 from api.routes import chat as chat_route
-from api.routes import health, info, models, queue
+from api.routes import embeddings as embeddings_route
+from api.routes import files as files_route
+from api.routes import gemini, health, info, models, openai_files, queue
 from api.security import Gatekeeper
 from api.supervisor import Supervisor
 from api.version import NAME, VERSION
 from domain.errors import GatewayError
 from domain.ports import Deadlines, Driver
-from settings import ChatSettings, ServerSettings
+from settings import ROOT, ChatSettings, EmbeddingSettings, FileSettings, ServerSettings, SettingsError
 
 
-def create_app(server: ServerSettings, chat: ChatSettings, deadlines: Deadlines, driver: Driver) -> FastAPI:
+def create_app(
+    server: ServerSettings,
+    chat: ChatSettings,
+    files: FileSettings,
+    embeddings: EmbeddingSettings,
+    deadlines: Deadlines,
+    driver: Driver,
+) -> FastAPI:
     """An application that serves `driver`, which its lifespan opens and closes.
 
     Raises:
-        SettingsError: the key file or the list of excluded models cannot be used, or the address would be
-            open to other machines without a key.
+        SettingsError: the key file, the list of excluded models or a folder for files cannot be used, or the
+            address would be open to other machines without a key.
     """
     jobs = JobQueue(server.queue_size, deadlines.queue)
+    gatekeeper = Gatekeeper(server)
+    _require_folder("UPLOAD_FILES_DIR", files.upload_dir)
+    _require_folder("FILES_DIR", files.files_dir)
+    store = FileStore(files.files_dir, most_bytes=files.max_file_bytes)
     gateway = Gateway(
         server=server,
         chat=chat,
         deadlines=deadlines,
         driver=driver,
-        gatekeeper=Gatekeeper(server),
+        gatekeeper=gatekeeper,
         supervisor=Supervisor(driver),
         catalogue=Catalogue(
             driver, read_excluded(server.excluded_models_file), read_aliases(chat.model_aliases_file)
         ),
         queue=jobs,
+        files=FileService(store, Uploads(store), gatekeeper),
+        intake=Intake(
+            _rules(server, files), files.upload_dir, only_current=files.only_current_user_attachments
+        ),
         exchanges=Exchanges(jobs, chat),
         worker=Worker(jobs, driver, deadlines),
     )
@@ -55,7 +81,10 @@ def create_app(server: ServerSettings, chat: ChatSettings, deadlines: Deadlines,
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
-        middleware=[Middleware(RequestFrame, max_body_bytes=server.max_body_bytes)],
+        middleware=[
+            Middleware(Addresses, base_path=server.base_path),
+            Middleware(RequestFrame, max_body_bytes=server.max_body_bytes),
+        ],
         exception_handlers={
             GatewayError: on_gateway_error,
             HTTPException: on_http_error,
@@ -63,9 +92,38 @@ def create_app(server: ServerSettings, chat: ChatSettings, deadlines: Deadlines,
         },
     )
     app.state.gateway = gateway
-    for routes in (chat_route, models, queue, health, info):
+    app.state.files = gateway.files
+    app.state.embeddings = Embeddings(
+        EmbeddingRules(embeddings.api_key, embeddings.base_url, embeddings.timeout)
+    )
+    # Google's protocol and OpenAI's share some addresses; the first one asks who is calling.
+    google = (gemini, files_route)
+    openai = (chat_route, embeddings_route, openai_files, models)
+    for routes in (*google, *openai, queue, health, info):
         app.include_router(routes.router)
     return app
+
+
+def _require_folder(name: str, folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"{name}={str(folder)!r} cannot be used: {error.strerror}.") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise SettingsError(f"{name}={str(folder)!r} cannot be used: nothing may be written there.")
+
+
+def _rules(server: ServerSettings, files: FileSettings) -> AttachmentRules:
+    return AttachmentRules(
+        max_file_bytes=files.max_file_bytes,
+        max_files=files.max_files,
+        max_total_bytes=files.max_total_bytes,
+        local_roots=files.roots,
+        # Also a folder above them may be named by LOCAL_FILE_ROOTS.
+        hidden=(files.files_dir, server.key_file, ROOT / "auth_profiles", ROOT / ".env"),
+        allow_private_urls=files.allow_private_urls,
+        fetch_timeout=files.fetch_timeout,
+    )
 
 
 @asynccontextmanager
@@ -74,11 +132,17 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     gateway: Gateway = app.state.gateway
     async with AsyncExitStack() as stack:
         stack.push_async_callback(gateway.driver.close)
+        await stack.enter_async_context(gateway.files.store)
+        stack.callback(gateway.files.uploads.close)
+        await stack.enter_async_context(gateway.intake)
+        stack.push_async_callback(app.state.embeddings.aclose)
         tasks = await stack.enter_async_context(TaskGroup())
         worker = tasks.create_task(gateway.worker.run(), name="worker")
         stack.callback(worker.cancel)
         opening = tasks.create_task(gateway.supervisor.run(), name="driver-open")
         stack.callback(opening.cancel)
+        sweeping = tasks.create_task(gateway.files.keep_swept(), name="files-sweep")
+        stack.callback(sweeping.cancel)
         await stack.enter_async_context(gateway.exchanges)
         stack.callback(gateway.stop_accepting)
         yield

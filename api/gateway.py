@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from api.attachments.intake import Intake
 from api.catalogue import Catalogue
 from api.exchange.registry import Exchanges
+from api.files.service import FileService
 from api.queueing.queue import JobQueue
 from api.queueing.worker import Worker
 from api.security import Gatekeeper
@@ -27,6 +29,8 @@ class Gateway:
     supervisor: Supervisor
     catalogue: Catalogue
     queue: JobQueue
+    files: FileService
+    intake: Intake
     exchanges: Exchanges
     worker: Worker
 

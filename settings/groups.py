@@ -60,8 +60,15 @@ class ServerSettings(Group):
     """Ask for a key, where there are keys, on every endpoint but `/health`."""
     default_model: str = Field(default="gemini-2.5-flash", validation_alias="DEFAULT_MODEL", min_length=1)
     """Model of a request that names none."""
-    max_body_bytes: int = Field(default=64 * 1024 * 1024, validation_alias="MAX_BODY_BYTES", ge=1024)
-    """Largest request body, in bytes."""
+    max_body_bytes: int = Field(default=512 * 1024 * 1024, validation_alias="MAX_BODY_BYTES", ge=1024)
+    """Largest request body, in bytes. What is no file of a JSON body may have 64 MiB at most."""
+    base_path: str = Field(
+        default="",
+        validation_alias="BASE_PATH",
+        pattern=r"^(/[^\s?#]*[^\s/?#])?$",
+        examples=["/antigravity"],
+    )
+    """Prefix under which every route answers as well, without a slash at its end."""
     excluded_models_file: RootedPath = Field(
         default=Path("excluded_models.txt"), validation_alias="EXCLUDED_MODELS_FILE"
     )
@@ -126,6 +133,13 @@ class BrowserSettings(Group):
     continue_conversations: bool = Field(default=True, validation_alias="CONTINUE_CONVERSATIONS")
     """Send the next message of a conversation that a tab still shows as a turn of its own, instead of the
     whole conversation anew. Needs at least two tabs."""
+    large_prompt: Annotated[Literal["auto", "inline", "attach"], LowerCase] = Field(
+        default="auto", validation_alias="LARGE_PROMPT"
+    )
+    """Where the text of a large prompt goes: `inline` into the prompt box, `attach` into an attached text
+    file; `auto` also attaches a text of any size that the box does not take as it is."""
+    large_prompt_chars: int = Field(default=2_500_000, validation_alias="LARGE_PROMPT_CHARS", ge=1)
+    """More characters than this make a prompt large."""
     strict_controls: bool = Field(default=False, validation_alias="STRICT_CONTROLS")
     """Fail a request also when a mere default cannot be set on the page, instead of warning."""
     selectors_file: ExistingFile | None = Field(default=None, validation_alias="SELECTORS_FILE")
@@ -160,14 +174,46 @@ class DeadlineSettings(Group):
 
 
 class FileSettings(Group):
-    """Files that callers send along. This version refuses attachments, so neither has an effect yet."""
+    """Files that callers send along or upload beforehand."""
 
     upload_dir: RootedPath = Field(default=Path("upload_files"), validation_alias="UPLOAD_FILES_DIR")
     """Where files of callers are kept while a request needs them."""
     only_current_user_attachments: bool = Field(
         default=False, validation_alias="ONLY_COLLECT_CURRENT_USER_ATTACHMENTS"
     )
-    """Take attachments from the last user message alone."""
+    """Take attachments from the last user message alone; those of others are only named to the model."""
+    files_dir: RootedPath = Field(default=Path("files_store"), validation_alias="FILES_DIR")
+    """Where files that were uploaded beforehand are kept, with their list."""
+    max_file_bytes: int = Field(default=512 * 1024 * 1024, validation_alias="MAX_FILE_BYTES", ge=1)
+    """Largest file, in bytes, decoded and unpacked."""
+    max_files: int = Field(default=64, validation_alias="MAX_FILES", ge=1)
+    """How many files one request may name."""
+    max_total_bytes: int = Field(default=1024 * 1024 * 1024, validation_alias="MAX_FILES_BYTES", ge=1)
+    """Largest sum of one request's files, in bytes."""
+    fetch_timeout: float = Field(default=60, validation_alias="FETCH_TIMEOUT_SECONDS", gt=0)
+    """Longest time for fetching one address, in seconds, redirects and content included."""
+    allow_private_urls: bool = Field(default=False, validation_alias="ALLOW_PRIVATE_URLS")
+    """Fetch files also from this machine and from private networks."""
+    local_roots: Annotated[tuple[RootedPath, ...], Words] = Field(
+        default=(), validation_alias="LOCAL_FILE_ROOTS"
+    )
+    """Folders whose files callers may name by path, separated by blanks. Empty: `UPLOAD_FILES_DIR` alone."""
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The folders whose files callers may name."""
+        return self.local_roots or (self.upload_dir,)
+
+
+class EmbeddingSettings(Group):
+    """Where embeddings come from: AI Studio's page has none."""
+
+    api_key: str = Field(default="", validation_alias="EMBEDDINGS_API_KEY")
+    """Your own key of Google's official API. Without it embeddings are answered 501."""
+    base_url: str = Field(default="", validation_alias="EMBEDDINGS_BASE_URL", examples=["https://host"])
+    """Another address of that API; empty: Google's own."""
+    timeout: float = Field(default=60, validation_alias="EMBEDDINGS_TIMEOUT_SECONDS", gt=0)
+    """Longest wait for one answer of that API, in seconds."""
 
 
 class LogSettings(Group):
@@ -202,6 +248,7 @@ GROUPS: Mapping[str, type[Group]] = {
     "browser": BrowserSettings,
     "budgets": DeadlineSettings,
     "files": FileSettings,
+    "embeddings": EmbeddingSettings,
     "logs": LogSettings,
     "captures": CaptureSettings,
 }

@@ -19,6 +19,7 @@ from settings.groups import (
     CaptureSettings,
     ChatSettings,
     DeadlineSettings,
+    EmbeddingSettings,
     FileSettings,
     Group,
     LogSettings,
@@ -51,10 +52,16 @@ class Settings:
     browser: BrowserSettings = field(default_factory=BrowserSettings)
     budgets: DeadlineSettings = field(default_factory=DeadlineSettings)
     files: FileSettings = field(default_factory=FileSettings)
+    embeddings: EmbeddingSettings = field(default_factory=EmbeddingSettings)
     logs: LogSettings = field(default_factory=LogSettings)
     captures: CaptureSettings = field(default_factory=CaptureSettings)
     sources: Mapping[str, str] = field(default_factory=dict)
     """Where each value that is not a default was given, by setting name."""
+
+    @property
+    def api(self) -> tuple[ServerSettings, ChatSettings, FileSettings, EmbeddingSettings]:
+        """What the HTTP side takes."""
+        return self.server, self.chat, self.files, self.embeddings
 
     @property
     def deadlines(self) -> Deadlines:

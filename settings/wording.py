@@ -4,7 +4,7 @@ import re
 import shlex
 import types
 from pathlib import Path
-from typing import Annotated, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le
 from pydantic.fields import FieldInfo
@@ -22,6 +22,8 @@ def allowed(info: FieldInfo) -> str:
     if get_origin(kind) is Literal:
         *most, last = get_args(kind)
         return f"{', '.join(most)} or {last}"
+    if get_origin(kind) is tuple:
+        return _several(get_args(kind)[0])
     if kind in (int, float):
         return _number(info, "a whole number" if kind is int else "a number")
     words = {bool: "true or false", Path: "a path"}
@@ -29,13 +31,20 @@ def allowed(info: FieldInfo) -> str:
     return words.get(kind, text) if isinstance(kind, type) else "arguments"
 
 
+def _several(kind: Any) -> str:
+    inner = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    return "paths, separated by blanks" if inner is Path else "arguments"
+
+
 def shown(name: str, value: object) -> str:
     """A value as text that may be printed: passwords and tokens are masked."""
     if isinstance(value, tuple):
-        value = shlex.join(value)
+        value = shlex.join(map(str, value))
     if isinstance(value, bool):
         value = str(value).lower()
     text = "" if value is None else str(value)
+    if name.endswith("_API_KEY"):
+        return "****" if text else ""
     text = re.sub(r"//[^/@\s]+@", "//****@", text)
     text = SECRET_QUERY.sub(r"\1****", text)
     if name == "BROWSER_WS_ENDPOINT":  # its path is what lets somebody in

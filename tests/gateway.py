@@ -13,17 +13,28 @@ from openai import AsyncOpenAI
 from api.app import create_app
 from api.server import HttpServer, listen
 from domain.ports import Deadlines, Driver
-from settings import ChatSettings, ServerSettings
+from settings import ChatSettings, EmbeddingSettings, FileSettings, ServerSettings
 
 START_SECONDS = 30.0
 FILES = ("key_file", "excluded_models_file", "model_aliases_file")
 """Settings that would otherwise read files of the machine."""
 
 
-def api_settings(**changes: Any) -> tuple[ServerSettings, ChatSettings]:
-    """The groups that the HTTP side takes, from fields of either."""
+ApiSettings = tuple[ServerSettings, ChatSettings, FileSettings, EmbeddingSettings]
+
+
+def api_settings(folder: Path, **changes: Any) -> ApiSettings:
+    """The groups that the HTTP side takes, from fields of any; callers' files are kept in `folder`."""
+    changes = {"upload_dir": folder / "uploads", "files_dir": folder / "store", **changes}
     chat = {name: changes.pop(name) for name in ChatSettings.model_fields if name in changes}
-    return ServerSettings(**changes), ChatSettings(**chat)
+    files = {name: changes.pop(name) for name in FileSettings.model_fields if name in changes}
+    vectors = {name: changes.pop(name) for name in EmbeddingSettings.model_fields if name in changes}
+    return (
+        ServerSettings(**changes),
+        ChatSettings(**chat),
+        FileSettings(**files),
+        EmbeddingSettings(**vectors),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +63,9 @@ async def running_gateway(
     `folder` stands for the user's files; `changes` are server or chat settings by field name.
     """
     files = {name: folder / f"{name}.txt" for name in FILES}
-    server_settings, chat_settings = api_settings(**{**files, **changes})
+    settings = api_settings(folder, **{**files, **changes})
     with listen("127.0.0.1", 0) as port:
-        app = create_app(server_settings, chat_settings, deadlines, driver)
+        app = create_app(*settings, deadlines, driver)
         server = HttpServer(app, on_stop=lambda: None)
         serving = asyncio.create_task(server.serve([port]), name="test gateway")
         running = RunningGateway(f"http://127.0.0.1:{port.getsockname()[1]}", driver)

@@ -13,6 +13,7 @@ TITLES = {
     "browser": "Browser, page and sign-in",
     "budgets": "How long things may take",
     "files": "Files of callers",
+    "embeddings": "Embeddings",
     "logs": "Logs",
     "captures": "Known by name only",
 }

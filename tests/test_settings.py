@@ -75,6 +75,17 @@ def test_total_budget_is_given_in_milliseconds(tmp_path: Path) -> None:
     assert settings.deadlines.idle == 2.5
 
 
+def test_folders_that_callers_may_name_are_separated_as_a_shell_does(tmp_path: Path) -> None:
+    files = load(tmp_path, {"LOCAL_FILE_ROOTS": "/a 'b c'", "UPLOAD_FILES_DIR": "up"}).files
+    assert files.roots == (Path("/a"), tmp_path / "b c")
+    assert load(tmp_path, {"UPLOAD_FILES_DIR": "up"}).files.roots == (tmp_path / "up",)
+
+
+def test_list_of_folders_is_shown_as_it_is_written(tmp_path: Path) -> None:
+    settings = load(tmp_path, {"LOCAL_FILE_ROOTS": "/a '/b c'"})
+    assert settings.effective()["LOCAL_FILE_ROOTS"] == "/a '/b c'"
+
+
 def test_relative_paths_start_at_the_project(tmp_path: Path) -> None:
     settings = load(tmp_path, {"EVIDENCE_DIR": "here", "UPLOAD_FILES_DIR": "/there"})
     assert settings.browser.evidence_dir == tmp_path / "here"

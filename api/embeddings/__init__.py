@@ -1,0 +1,1 @@
+"""Vectors of texts, from a configured official endpoint: the page has none."""

@@ -1,0 +1,110 @@
+"""Google's own Python client against a whole gateway."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from google import genai
+from google.genai import errors, types
+
+from tests.api.gemini_harness import google_client
+from tests.clients.promises import (
+    CALL_ONE,
+    CALL_TWO,
+    FILL,
+    INVOICE,
+    MODEL,
+    Invoice,
+    assert_round_trip,
+    assert_schema_arrived,
+    weather_in,
+)
+from tests.gateway import RunningGateway
+from tests.site import SiteControl
+
+
+def get_weather(city: str) -> str:
+    """The weather in a city."""
+    return weather_in(city)
+
+
+@pytest_asyncio.fixture(params=["v1beta", "v1"])
+async def sdk(gateway: RunningGateway, request: pytest.FixtureRequest) -> AsyncIterator[genai.Client]:
+    async with google_client(gateway.address, request.param) as client:
+        yield client
+
+
+async def ask(sdk: genai.Client, text: str, **config: Any) -> types.GenerateContentResponse:
+    return await sdk.aio.models.generate_content(
+        model=MODEL, contents=text, config=types.GenerateContentConfig(**config)
+    )
+
+
+async def test_chat(sdk: genai.Client) -> None:
+    answer = await ask(sdk, "/echo hello", system_instruction="Be brief.", temperature=0.5)
+    assert answer.text == "hello"
+    assert answer.usage_metadata
+    assert (answer.usage_metadata.candidates_token_count or 0) > 0
+
+
+async def test_stream(sdk: genai.Client) -> None:
+    stream = await sdk.aio.models.generate_content_stream(model=MODEL, contents="/chunks n=10")
+    pieces = [chunk.text or "" async for chunk in stream]
+    assert "chunk 0010" in "".join(pieces)
+    assert len(pieces) > 3
+
+
+async def test_conversation(sdk: genai.Client, control: SiteControl) -> None:
+    chat = sdk.aio.chats.create(model=MODEL)
+    async for _ in await chat.send_message_stream("/echo first"):
+        pass
+    answer = await chat.send_message("/echo second")
+    assert answer.text == "second"
+    asked = [content["texts"] for content in (await control.requests())[-1]["report"]["contents"]]
+    assert "first" in str(asked)
+
+
+async def test_functions_are_called_by_the_client_itself(sdk: genai.Client, control: SiteControl) -> None:
+    answer = await ask(sdk, CALL_TWO, tools=[get_weather])
+    assert answer.text
+    await assert_round_trip(control, "Paris", "Rome")
+
+
+async def test_a_streamed_call(sdk: genai.Client) -> None:
+    config = types.GenerateContentConfig(
+        tools=[get_weather],
+        automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
+    )
+    stream = await sdk.aio.models.generate_content_stream(model=MODEL, contents=CALL_ONE, config=config)
+    [call] = [call async for chunk in stream for call in chunk.function_calls or []]
+    assert (call.name, call.args) == ("get_weather", {"city": "Paris"})
+
+
+async def test_a_parsed_answer(sdk: genai.Client, control: SiteControl) -> None:
+    answer = await ask(sdk, FILL, response_mime_type="application/json", response_schema=Invoice)
+    assert answer.parsed == INVOICE
+    await assert_schema_arrived(control)
+
+
+async def test_thoughts(sdk: genai.Client) -> None:
+    thinking = types.ThinkingConfig(include_thoughts=True)
+    shown = await ask(sdk, "/think deep | done", thinking_config=thinking)
+    hidden = await ask(sdk, "/think deep | done")
+    assert [part.text for part in shown.parts or [] if part.thought] == ["deep"]
+    assert not [part for part in hidden.parts or [] if part.thought]
+    assert (shown.text, hidden.text) == ("done", "done")
+
+
+async def test_models_and_counts(sdk: genai.Client) -> None:
+    names = [model.name async for model in await sdk.aio.models.list()]
+    assert f"models/{MODEL}" in names
+    counted = await sdk.aio.models.count_tokens(model=MODEL, contents="hello there")
+    assert counted.total_tokens
+
+
+async def test_a_refused_parameter_is_named(sdk: genai.Client) -> None:
+    with pytest.raises(errors.ClientError) as caught:
+        await ask(sdk, "hi", temperature=3)
+    assert (caught.value.code, caught.value.status) == (400, "INVALID_ARGUMENT")
+    assert "generationConfig.temperature" in str(caught.value.message)
