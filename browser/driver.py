@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from importlib.resources import files
 from urllib.parse import urlsplit
 
@@ -87,15 +87,25 @@ class PageDriver:
         session, lease, flow = await self._put(request)
         held: Held | None = None
         try:
-            yield PageGeneration(session, flow.events(), flow.warnings)
+            yield PageGeneration(session, self._heard(session, flow), flow.warnings)
             held = flow.held
+        finally:
+            await self._give_back(session, lease, held)
+
+    async def _heard(self, session: Session, flow: ChatFlow) -> AsyncGenerator[Event]:
+        """The answer, for readers who know nothing of Playwright.
+
+        One refusal is no proof of a sign-out: the tab is opened anew, which shows whether it was one.
+        """
+        try:
+            async with aclosing(flow.events()) as events:
+                async for event in events:
+                    yield event
         except Error as error:
             raise self._failed(session, error) from error
         except SignedOut as error:
-            self._on_sign_out(error)
+            session.break_(error.public_message)
             raise
-        finally:
-            await self._give_back(session, lease, held)
 
     async def _put(self, request: GenerateRequest) -> tuple[Session, int, ChatFlow]:
         """Put a request on a tab; a tab that is lost meanwhile has done nothing yet, so another one tries."""
@@ -151,7 +161,7 @@ class PageDriver:
         raise self._problem or BrowserDown("No page has told its models yet.")
 
     def status(self) -> DriverStatus:
-        alive = [s for s in self._sessions if s.state in _ALIVE]
+        alive = self._alive
         return DriverStatus(
             playwright_ready=self._engine is not None,
             browser_connected=self._engine is not None and self._engine.connected,
@@ -161,6 +171,10 @@ class PageDriver:
             capture=alive[0].capture_name if alive else "",
             counters=dict(self._counters),
         )
+
+    @property
+    def _alive(self) -> list[Session]:
+        return [s for s in self._sessions if s.state in _ALIVE]
 
     def _reason(self) -> str:
         if self._problem is not None:
@@ -183,7 +197,7 @@ class PageDriver:
             if ready:
                 session = min(ready, key=lambda s: s.model != model)
                 return session, session.take()
-            if isinstance(self._problem, SignedOut):
+            if isinstance(self._problem, SignedOut) and not self._alive:
                 raise self._problem
             self._changed.clear()
             await self._changed.wait()

@@ -104,12 +104,17 @@ class Session:
             async with self._evidence():
                 await self._open_with_some_capture()
                 await self._settle_chat()
+                self._require_unbroken()
         except BaseException as error:
             await self.close()
             if isinstance(error, Error):
                 raise SessionLost(f"The tab was lost while opening: {first_line(error)}") from error
             raise
         self._become(SessionState.READY, "")
+
+    def _require_unbroken(self) -> None:
+        if self.state is not SessionState.OPENING:
+            raise SessionLost(f"The tab was lost while opening: {self.reason}.")
 
     async def close(self) -> None:
         """Close the tab. May be called in any state."""
@@ -147,7 +152,7 @@ class Session:
         A session that cannot be cleaned is broken, and says why. One that was lost and brought back
         meanwhile belongs to somebody else by now: an old lease changes nothing.
         """
-        if self.state is not SessionState.BUSY or lease != self._lease:
+        if not self._is_leased(lease):
             return
         flow, self._flow = self._flow, None
         self._cleaning = True
@@ -156,15 +161,20 @@ class Session:
                 finished=flow is not None and flow.finished, doubtful=flow is not None and flow.doubtful
             )
         except (GatewayError, Error) as error:
-            self.break_(str(error))
-            return
+            if self._is_leased(lease):
+                self.break_(str(error))
         except BaseException:
-            self.break_("its cleaning was interrupted")
+            if self._is_leased(lease):
+                self.break_("its cleaning was interrupted")
             raise
+        else:
+            if self._is_leased(lease):
+                self._become(SessionState.READY, "")
         finally:
             self._cleaning = False
-        if self.state is SessionState.BUSY:
-            self._become(SessionState.READY, "")
+
+    def _is_leased(self, lease: int) -> bool:
+        return self.state is SessionState.BUSY and lease == self._lease
 
     def break_(self, reason: str) -> None:
         """Give the session up; whoever owns it opens another."""
@@ -197,10 +207,17 @@ class Session:
         emptied = False
         with contextlib.suppress(GatewayError):  # whatever the reason: loading the page is the way out
             emptied = not doubtful and await page.chat.empty() and (await page.chat.state()).clean
+        self._require(page)
         if not emptied:
             self._count("pages_reloaded")
             await self._load()
+            self._require(page)
         await self._settle_chat()
+
+    def _require(self, page: ChatPage) -> None:
+        """A tab that was lost may have been replaced meanwhile; the new one is not this cleaner's."""
+        if self._chat_page is not page:
+            raise SessionLost("The tab was replaced while it was being cleaned.")
 
     async def _settle_chat(self) -> None:
         """What can be prepared before the next request is known."""
@@ -222,8 +239,8 @@ class Session:
         problem = "no capture is configured"
         for make in choices:
             page = self._page = await self._engine.new_page(self._context)
-            page.on("crash", lambda _: self.break_("the tab crashed"))
-            page.on("close", lambda _: self.break_("the tab was closed"))
+            page.on("crash", lambda lost: self._on_lost(lost, "the tab crashed"))
+            page.on("close", lambda lost: self._on_lost(lost, "the tab was closed"))
             self._chat_page = ChatPage(page, self._library, self._settings.ai_studio_url)
             self._capture = make(page)
             try:
@@ -243,10 +260,13 @@ class Session:
 
     async def _discard_page(self, page: Page) -> None:
         self._page = None
-        state, self.state = self.state, SessionState.CLOSED  # closing it is not a loss
         with contextlib.suppress(Error):
             await page.close()
-        self.state = state
+
+    def _on_lost(self, page: Page, reason: str) -> None:
+        """A page that has been given up is none of this session's business any more."""
+        if page is self._page:
+            self.break_(reason)
 
     async def _load(self) -> None:
         """Load an empty chat and hear the page ask for its models, which proves that the capture works."""

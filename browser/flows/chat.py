@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager, suppress
 
 from browser.capture.hearing import Capture, Hearing
@@ -142,7 +142,7 @@ class ChatFlow:
         if not state.run_hovered:
             await self._page.chat.point_at_run()
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[Event]:
         """Press Run and report the answer; see the contract in `domain.events`.
 
         Closing it early presses Stop before anything else may run.

@@ -15,6 +15,8 @@ from browser.pages.system_instruction import SystemInstruction
 from domain.errors import GatewayError, PermissionDenied, SessionLost, SignedOut
 
 _SIGN_IN_MARKS = ("accounts.google.com", "/servicelogin", "/signin")
+_CRASH_MARK = "crashed"
+"""In what Playwright says of a tab whose process is gone; it is not closed, and nothing will load in it."""
 _REGION_MARK = "available-regions"
 _ALL_ABSENT = 3
 """A page without any of its areas is not the chat page, whatever it is."""
@@ -65,8 +67,8 @@ class ChatPage:
             self.refuse_strange_page()
             try:
                 state = ChatState(**await self._scripts.run("state", wait=5000))
-            except SessionLost:
-                if self._page.is_closed():
+            except SessionLost as lost:
+                if self._page.is_closed() or _CRASH_MARK in lost.public_message.lower():
                     raise
                 await self._page.wait_for_load_state("domcontentloaded")
                 continue
