@@ -17,7 +17,7 @@ GECKO := $(VENV)/.gecko-$(PINS)
 NODE_CLIENTS := tests/clients/node
 NODE_PACKAGES := $(NODE_CLIENTS)/node_modules/.installed-$(shell cksum < $(NODE_CLIENTS)/package-lock.json | cut -d ' ' -f 1)
 
-.PHONY: help setup demo test check format docs bench lock clean
+.PHONY: help setup demo test check format docs bench chaos lock clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -48,6 +48,9 @@ docs: $(INSTALLED)
 
 bench: setup
 	$(RUN) -m benchmarks.run $(ARGS)
+
+chaos: setup
+	$(RUN) -m benchmarks.chaos --write $(ARGS)
 
 # Pins are compiled without the index, so that no file says where packages came from.
 lock:

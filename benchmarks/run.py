@@ -17,6 +17,7 @@ import httpx
 import psutil
 from openai import AsyncOpenAI
 
+from benchmarks.chaos_report import HEADING
 from benchmarks.figures import Figures
 from benchmarks.measurements import MIXED, PROMPT_BYTES, Measured, alone, back_to_back, crowd, submission
 from benchmarks.subjects import READY_SECONDS, Gateway, script_on
@@ -139,7 +140,9 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=RESULTS, help="where to write the results")
     options = parser.parse_args()
     text = asyncio.run(measure(options.times))
-    options.output.write_text(text, encoding="utf-8")
+    before = options.output.read_text(encoding="utf-8") if options.output.exists() else ""
+    _, mark, chaos = before.partition(f"\n{HEADING}\n")
+    options.output.write_text(f"{text}{mark}{chaos}", encoding="utf-8")
     print(text)
 
 
