@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import socket
 import sys
 import time
@@ -23,6 +24,9 @@ ROOT = Path(__file__).parent.parent
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.05
 SLACK_SECONDS = 15.0
+
+
+_ADDRESS = re.compile(r"Address +(http://\S+)/v1")
 
 
 class StageFailed(Exception):
@@ -193,17 +197,32 @@ async def until(wanted: Callable[[], Awaitable[bool]], what: str, seconds: float
     return loop.time() - started
 
 
+async def _printed_address(process: asyncio.subprocess.Process, log_file: Path) -> str:
+    """Where the gateway says that it listens, once it is ready."""
+
+    async def told() -> bool:
+        if process.returncode is not None:
+            raise StageFailed(f"the gateway ended with {process.returncode}: {log_file.read_text()[-1000:]}")
+        return _ADDRESS.search(log_file.read_text()) is not None
+
+    await until(told, "the gateway's start", READY_SECONDS)
+    found = _ADDRESS.search(log_file.read_text())
+    if found is None:
+        raise StageFailed("the gateway's log has lost its address")
+    return found[1]
+
+
 @asynccontextmanager
 async def stage_on(site: Site, budgets: Budgets, folder: Path) -> AsyncIterator[Stage]:
     """The gateway as its users start it, in front of `site`; its log is `folder`/gateway.log."""
-    port, devtools = _free_port(), _free_port()
+    devtools, log_file = _free_port(), folder / "gateway.log"
     flags = (f"--remote-debugging-port={devtools}",)
     settings = {name: str(value) for name, value in site.settings("chromium", flags).items()}
     own = {"TMPDIR": str(folder), "EVIDENCE_DIR": str(folder / "evidence"), "TABS": "2"}
-    with (folder / "gateway.log").open("wb") as log:
+    with log_file.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("launch_camoufox.py", "--headless", "--server-port", str(port)),
+            *("launch_camoufox.py", "--headless", "--server-port", "0"),
             cwd=ROOT,
             env={**os.environ, **settings, **budgets.settings(), **own},
             stdout=log,
@@ -212,7 +231,7 @@ async def stage_on(site: Site, budgets: Budgets, folder: Path) -> AsyncIterator[
     try:
         async with httpx.AsyncClient(timeout=30) as http:
             initial = (await http.get(f"{site.address}/_control/scenario")).json()
-            address = f"http://127.0.0.1:{port}"
+            address = await _printed_address(process, log_file)
             stage = Stage(site, address, process, f"http://127.0.0.1:{devtools}", folder, http, initial)
             await until(lambda: is_healthy(stage), "the gateway's start", READY_SECONDS)
             yield stage
