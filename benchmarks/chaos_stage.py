@@ -202,14 +202,16 @@ async def _printed_address(process: asyncio.subprocess.Process, log_file: Path) 
 
     async def told() -> bool:
         if process.returncode is not None:
-            raise StageFailed(f"the gateway ended with {process.returncode}: {log_file.read_text()[-1000:]}")
-        return _ADDRESS.search(log_file.read_text()) is not None
+            said = await asyncio.to_thread(log_file.read_text)
+            raise StageFailed(f"the gateway ended with {process.returncode}: {said[-1000:]}")
+        return bool(await _addresses(log_file))
 
     await until(told, "the gateway's start", READY_SECONDS)
-    found = _ADDRESS.search(log_file.read_text())
-    if found is None:
-        raise StageFailed("the gateway's log has lost its address")
-    return found[1]
+    return (await _addresses(log_file))[0]
+
+
+async def _addresses(log_file: Path) -> list[str]:
+    return _ADDRESS.findall(await asyncio.to_thread(log_file.read_text))
 
 
 @asynccontextmanager

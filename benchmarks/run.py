@@ -89,7 +89,7 @@ async def measure(times: int) -> str:
     async with simulated_site(*MODEL_OPTIONS) as site, script_on(site) as script, gateway_on(site) as gateway:
         for subject in (script, gateway):  # the first request of a browser pays for its caches
             await alone(site, subject, 2, "/echo warm")
-        single = [await alone(site, subject, times, "/echo hi") for subject in (script, gateway)]
+        single = [await alone(site, subject, times, ONE_SECOND) for subject in (script, gateway)]
         rows = [compare("time to first token, alone", single[0].first_token, single[1].first_token)]
         paced = [await back_to_back(site, subject, times, ONE_SECOND) for subject in (script, gateway)]
         rows.append(compare("time to first token, back to back", paced[0].first_token, paced[1].first_token))
