@@ -268,11 +268,15 @@ async def test_body_shorter_than_announced_is_an_error(tmp_path: Path) -> None:
 
 async def drip(_head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """One byte now and then, for ever."""
-    writer.write(answer(b"", length=1000))
-    while not reader.at_eof():
-        writer.write(b"x")
-        await writer.drain()
-        await asyncio.wait({asyncio.ensure_future(reader.read(1))}, timeout=0.02)
+    writer.write(answer(b"", length=1_000_000))
+    gone = asyncio.create_task(reader.read(), name="client gone")
+    try:
+        while not gone.done():
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.wait({gone}, timeout=0.02)
+    finally:
+        gone.cancel()
 
 
 async def silence(_head: bytes, reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
