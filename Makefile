@@ -57,7 +57,7 @@ lock:
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(PYTHON) -m venv "$$folder" && "$$folder/bin/pip" install --quiet uv && \
 	compile() { out=$$1; shift; "$$folder/bin/uv" pip compile pyproject.toml "$$@" --python-version 3.11 \
-	  --universal --generate-hashes --no-emit-index-url --no-header --quiet --output-file "$$out"; } && \
+	  --universal --generate-hashes --no-strip-extras --no-emit-index-url --no-header --quiet --output-file "$$out"; } && \
 	compile requirements/runtime.txt && \
 	compile requirements/dev.txt --extra dev --constraint requirements/runtime.txt && \
 	compile requirements/camoufox.txt --extra camoufox --constraint requirements/runtime.txt
