@@ -1,6 +1,5 @@
 """Command line of the gateway: flags, environment and `.env` become settings; then it runs until stopped."""
 
-import argparse
 import asyncio
 import signal
 import sys
@@ -10,11 +9,11 @@ from contextlib import AsyncExitStack
 try:
     from api.app import create_app
     from api.server import HttpServer, listen
-    from api.version import NAME, VERSION
     from api.welcome import attend, welcome
     from browser.display import display_for
     from browser.doctor.examine import examine
     from browser.driver import PageDriver
+    from commands.command_line import Asked, read_command_line
     from domain.errors import BrowserDown
     from settings import Settings, SettingsError
     from settings.logs import log_to_stderr
@@ -25,32 +24,9 @@ except ModuleNotFoundError as error:
         "run 'make setup', then .venv/bin/python launch_camoufox.py"
     )
 
-MODES = (
-    ("--headless", "headless", "browser without a window (default)"),
-    ("--debug", "headed", "browser with a window"),
-    ("--virtual-display", "virtual", "browser with a window on a display that nobody sees"),
-)
-
 
 def say(text: str) -> None:
     print(text, flush=True)
-
-
-def command_line() -> argparse.ArgumentParser:
-    """Flags that are settings have the setting's name as `dest`."""
-    parser = argparse.ArgumentParser(description="Google AI Studio's page as an OpenAI-compatible API.")
-    mode = parser.add_mutually_exclusive_group()
-    for flag, value, words in MODES:
-        mode.add_argument(flag, dest="BROWSER_MODE", action="store_const", const=value, help=words)
-    parser.add_argument(
-        "--server-port", dest="PORT", metavar="PORT", help="port to listen on; 0: any free one"
-    )
-    parser.add_argument("--demo", action="store_true", help="use the embedded simulator; no account needed")
-    parser.add_argument("--doctor", action="store_true", help="look at every control of the page and end")
-    parser.add_argument("--generate", action="store_true", help="with --doctor: also send one tiny prompt")
-    parser.add_argument("--print-config", action="store_true", help="print the effective settings and end")
-    parser.add_argument("--version", action="version", version=f"{NAME} {VERSION}")
-    return parser
 
 
 def print_config(settings: Settings) -> None:
@@ -108,20 +84,24 @@ async def serve(settings: Settings, overrides: Mapping[str, object], *, demo: bo
         )
 
 
+def run(asked: Asked) -> int:
+    """Do what the command line asks for; the exit status."""
+    settings, options = Settings.load(overrides=asked.overrides), asked.options
+    if asked.command is not None:
+        return asked.command(settings, options)
+    if options.print_config:
+        print_config(settings)
+        return 0
+    log_to_stderr(settings.logs)
+    if options.doctor:
+        return asyncio.run(doctor(settings, asked.overrides, demo=options.demo, generate=options.generate))
+    return asyncio.run(serve(settings, asked.overrides, demo=options.demo))
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """0: stopped as asked. 1: could not run. 2: a setting is wrong. 130: stopped while starting."""
-    options = vars(command_line().parse_args(argv))
-    demo, only_print = options.pop("demo"), options.pop("print_config")
-    consult, generate = options.pop("doctor"), options.pop("generate")
+    """0: done, or stopped as asked. 1: could not run. 2: a setting is wrong. 130: stopped while starting."""
     try:
-        settings = Settings.load(overrides=options)
-        if only_print:
-            print_config(settings)
-            return 0
-        log_to_stderr(settings.logs)
-        if consult:
-            return asyncio.run(doctor(settings, options, demo=demo, generate=generate))
-        return asyncio.run(serve(settings, options, demo=demo))
+        return run(read_command_line(argv))
     except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

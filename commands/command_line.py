@@ -1,0 +1,65 @@
+"""The command line: flags that become settings, and subcommands."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from api.version import NAME, VERSION
+from settings import Settings
+
+Command = Callable[[Settings, argparse.Namespace], int]
+"""A subcommand: from the settings and its own options to the exit status."""
+Subcommands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
+"""Where subparsers are added; argparse gives it no public name."""
+
+ADDERS: Sequence[Callable[[Subcommands], None]] = ()
+"""The `add_to` of every subcommand, in the order of the help."""
+
+MODES = (
+    ("--headless", "headless", "browser without a window (default)"),
+    ("--debug", "headed", "browser with a window"),
+    ("--virtual-display", "virtual", "browser with a window on a display that nobody sees"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a command line asks for."""
+
+    overrides: dict[str, object]
+    """Settings by name; `None` where not given."""
+    options: argparse.Namespace
+    """Everything that is no setting."""
+
+    @property
+    def command(self) -> Command | None:
+        """The subcommand; `None`: serve."""
+        found: Command | None = getattr(self.options, "run", None)
+        return found
+
+
+def read_command_line(argv: Sequence[str] | None) -> Asked:
+    """Read `argv`, or this process's own arguments; ends the process with status 2 where it is wrong."""
+    given = vars(parser().parse_args(argv))
+    overrides = {name: value for name, value in given.items() if name.isupper()}
+    return Asked(overrides, argparse.Namespace(**{k: v for k, v in given.items() if k not in overrides}))
+
+
+def parser() -> argparse.ArgumentParser:
+    """Flags that are settings have the setting's name, in capitals, as `dest`."""
+    top = argparse.ArgumentParser(description="Google AI Studio's page as an OpenAI-compatible API.")
+    mode = top.add_mutually_exclusive_group()
+    for flag, value, words in MODES:
+        mode.add_argument(flag, dest="BROWSER_MODE", action="store_const", const=value, help=words)
+    top.add_argument("--server-port", dest="PORT", metavar="PORT", help="port to listen on; 0: any free one")
+    top.add_argument("--demo", action="store_true", help="use the embedded simulator; no account needed")
+    top.add_argument("--doctor", action="store_true", help="look at every control of the page and end")
+    top.add_argument("--generate", action="store_true", help="with --doctor: also send one tiny prompt")
+    top.add_argument("--print-config", action="store_true", help="print the effective settings and end")
+    top.add_argument("--version", action="version", version=f"{NAME} {VERSION}")
+    if ADDERS:
+        subcommands = top.add_subparsers(title="instead of serving", metavar="COMMAND")
+        for add_to in ADDERS:
+            add_to(subcommands)
+    return top
