@@ -6,15 +6,29 @@ Both show what the page showed, prompts and account included, so they are readab
 import logging
 import os
 import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import aiofiles
 from playwright.async_api import Error, Page
 
+from domain.errors import ControlFailed, PageDrift
+
 _log = logging.getLogger(__name__)
 _KEPT = 20
 """Older evidence goes when more than this many folders have gathered."""
+
+
+@asynccontextmanager
+async def evidence_of(page: Page, folder: Path) -> AsyncIterator[None]:
+    """Keep what the page shows when something inside does not understand it."""
+    try:
+        yield
+    except (PageDrift, ControlFailed) as error:
+        await keep_evidence(page, folder, error.area if isinstance(error, PageDrift) else "control")
+        raise
 
 
 async def keep_evidence(page: Page, folder: Path, area: str) -> Path | None:

@@ -6,11 +6,8 @@ from pathlib import Path
 import pytest
 
 from browser.driver import PageDriver
-from browser.engine import Engine
 from browser.flows.held import AnswerNotes, Held
 from browser.foreground import Foreground
-from browser.pages.scripting import ScriptLibrary
-from browser.pages.selectors import load_selectors
 from browser.session import Session, SessionState
 from domain.attachments import Attachment
 from domain.events import (
@@ -32,14 +29,10 @@ from settings import BrowserSettings
 
 def session() -> Session:
     """A session whose tab has never been opened: enough to be taken and given back."""
-    settings = BrowserSettings(engine="chromium")
-    engine = Engine(settings)
     return Session(
-        engine,
-        None,  # type: ignore[arg-type]  # no context: nothing here opens a tab
-        settings,
+        None,  # type: ignore[arg-type]  # no opener: nothing here opens a tab
+        BrowserSettings(engine="chromium"),
         Deadlines(),
-        ScriptLibrary(load_selectors(None), lambda _: None),
         foreground=Foreground(),
         count=lambda _: None,
         on_change=lambda: None,

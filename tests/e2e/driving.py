@@ -75,9 +75,9 @@ async def until_idle(driver: PageDriver) -> None:
 
 async def _until(driver: PageDriver, wanted: Callable[[list[SessionState]], bool]) -> None:
     async with asyncio.timeout(20):
-        while not wanted([session.state for session in driver._sessions]):
-            driver._changed.clear()
-            await driver._changed.wait()
+        while not wanted([session.state for session in driver.pool.sessions]):
+            driver.pool.changed.clear()
+            await driver.pool.changed.wait()
 
 
 def text_of(events: list[Event]) -> str:

@@ -62,8 +62,7 @@ async def test_an_upload_that_the_site_refuses_is_told_in_its_words(
 ) -> None:
     async with opened(site) as driver:
         file = made("note.txt")
-        page = driver._sessions[0]._page
-        assert page is not None
+        page = driver.pool.sessions[0].tab.page
         await page.route("**/upload/**", lambda route: route.fulfill(status=403, body="{}"))
         with pytest.raises(ControlFailed, match=r"'note\.txt'.*Failed to upload"):
             await run(driver, asking(file, Text("/echo x")))
@@ -127,8 +126,7 @@ async def test_a_file_that_comes_up_late_is_noticed_and_removed(
 ) -> None:
     await control.scenario(page={"file_input": "page", "copyright_dialog": False})
     async with opened(site) as driver:
-        page = driver._sessions[0]._page
-        assert page is not None
+        page = driver.pool.sessions[0].tab.page
         await page.locator("input[type=file]").set_input_files(made("note.txt").path)
         await page.locator("ms-media-chip").wait_for()
         assert await answer(driver, "/echo next") == "next"
@@ -140,8 +138,7 @@ async def test_a_file_that_disappears_before_run_fails_the_request(
     site: Site, control: SiteControl, made: FilesMade
 ) -> None:
     async with opened(site) as driver:
-        page = driver._sessions[0]._page
-        assert page is not None
+        page = driver.pool.sessions[0].tab.page
         await page.evaluate(
             """document.addEventListener("input", ({ target }) => {
               if (target.matches("textarea")) document.querySelector("[aria-label='Remove media']")?.click();

@@ -81,7 +81,7 @@ async def test_any_sequence_of_faults_leaves_a_gateway_that_answers_the_next_req
 
 async def _inject(fault: str, gateway: RunningGateway, site: SiteControl, http: httpx.AsyncClient) -> None:
     assert isinstance(gateway.driver, PageDriver)
-    engine = gateway.driver._engine
+    engine = gateway.driver.healer.engine
     if fault == CANCEL:
         for item in (await http.get("/v1/queue")).json()["items"][:1]:
             await http.post(f"/v1/cancel/{item['req_id']}")

@@ -49,9 +49,7 @@ async def driver(site: Site) -> AsyncIterator[PageDriver]:
 
 
 def chat_page(driver: PageDriver) -> ChatPage:
-    found = driver._sessions[0]._chat_page
-    assert found is not None
-    return found
+    return driver.pool.sessions[0].tab.chat_page
 
 
 async def sent(driver: PageDriver, control: SiteControl, asked: GenerateRequest) -> dict[str, Any]:

@@ -168,7 +168,7 @@ async def test_a_clean_tab_is_always_left_for_a_new_conversation(shared: PageDri
     for n in range(4):
         assert await Conversation(shared).say(f"/echo {n}") == str(n)
         await until_ready(shared, 1)
-    states = [session.state for session in shared._sessions]
+    states = [session.state for session in shared.pool.sessions]
     assert sorted(states) == [SessionState.HOLDING, SessionState.READY]
 
 
@@ -326,6 +326,5 @@ async def held_talk(driver: PageDriver) -> tuple[Conversation, Page]:
     """A conversation of one message, and the page that holds it."""
     talk = Conversation(driver)
     await talk.say("/echo one")
-    (holding,) = (s for s in driver._sessions if s.held and s.held.turns == tuple(talk.turns))
-    assert holding._page is not None
-    return talk, holding._page
+    (holding,) = (s for s in driver.pool.sessions if s.held and s.held.turns == tuple(talk.turns))
+    return talk, holding.tab.page

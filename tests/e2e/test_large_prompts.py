@@ -126,8 +126,7 @@ async def test_the_file_is_private_and_goes_also_when_the_page_refuses_it(
     await control.scenario(page={"upload_faults": [fault]})
     seen: list[int] = []
     async with opened(site, large_prompt_chars=100, deadlines=Deadlines(ready=4)) as driver:
-        page = driver._sessions[0]._page
-        assert page is not None
+        page = driver.pool.sessions[0].tab.page
         await page.expose_function(
             "tellFiles", lambda: seen.extend(path.stat().st_mode for path in own_temp.rglob("prompt*.txt"))
         )

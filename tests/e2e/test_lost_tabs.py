@@ -50,12 +50,12 @@ async def test_a_tab_that_crashes_while_it_opens_is_opened_again(site: Site) -> 
     driver = driver_for(site, tabs=1)
     try:
         await driver.open()
-        (session,) = driver._sessions
+        (session,) = driver.pool.sessions
         kill_new(before, RENDERER)
         async with asyncio.timeout(10):
             while session.state is not SessionState.OPENING:
-                driver._changed.clear()
-                await driver._changed.wait()
+                driver.pool.changed.clear()
+                await driver.pool.changed.wait()
             while not kill_new(before, RENDERER):  # the new tab's, as soon as there is one
                 await asyncio.to_thread(processes)
             assert await answer(driver, "/echo whole") == "whole"

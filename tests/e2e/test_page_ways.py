@@ -153,8 +153,7 @@ SWALLOW_ONE_CLICK = """() => {
 
 async def test_a_click_that_the_page_lost_is_made_again_once(site: Site, control: SiteControl) -> None:
     async with opened(site) as driver:
-        page = driver._sessions[0]._page
-        assert page is not None
+        page = driver.pool.sessions[0].tab.page
         await page.evaluate(SWALLOW_ONE_CLICK)
         assert await answer(driver, "/echo heard") == "heard"
         assert len(await control.requests()) == 1
