@@ -7,36 +7,37 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import BinaryIO
 
-from browser.locate import find_camoufox
 from domain.errors import BrowserDown
 from settings import BrowserSettings
 
 START_SECONDS = 15.0
 STOP_SECONDS = 3.0
-SCREEN = "1920x1080x24"
 
 
 @asynccontextmanager
 async def display_for(browser: BrowserSettings) -> AsyncIterator[BrowserSettings]:
     """Yield settings for a browser that shall have a virtual display, or the same ones where it shall not.
 
-    Camoufox brings its own display; for every other engine one runs as long as the context.
+    It runs as long as the context.
 
     Raises:
         BrowserDown: as `virtual_display`.
     """
-    own = browser.engine == "camoufox" or (browser.engine == "auto" and find_camoufox().ready)
-    if browser.mode != "virtual" or own or browser.ws_endpoint is not None:
+    if browser.mode != "virtual" or browser.ws_endpoint is not None:
         yield browser
         return
-    async with virtual_display() as name:
-        # Chromium and Firefox both take the display as an argument.
+    async with virtual_display(size=browser.virtual_display_size) as name:
+        # All engines take the display as an argument.
         yield browser.model_copy(update={"args": (*browser.args, f"--display={name}")})
 
 
 @asynccontextmanager
-async def virtual_display(program: str = "Xvfb", *, path: str | None = None) -> AsyncIterator[str]:
+async def virtual_display(
+    program: str = "Xvfb", *, path: str | None = None, size: str = "1920x1080"
+) -> AsyncIterator[str]:
     """Run an X server without a screen and yield its name, like `:99`; it ends with the context.
+
+    `size` is width and height in pixels.
 
     Raises:
         BrowserDown: there is no such server here, or it does not start.
@@ -52,7 +53,7 @@ async def virtual_display(program: str = "Xvfb", *, path: str | None = None) -> 
         # -displayfd lets the server choose a free number and tell it when it is ready.
         server = await asyncio.create_subprocess_exec(
             found,
-            *("-displayfd", str(writing), "-screen", "0", SCREEN, "-nolisten", "tcp"),
+            *("-displayfd", str(writing), "-screen", "0", f"{size}x24", "-nolisten", "tcp"),
             pass_fds=(writing,),
             start_new_session=True,
             stdin=asyncio.subprocess.DEVNULL,

@@ -5,18 +5,18 @@ What differs between engines is a property of how the browser was started or con
 """
 
 import asyncio
-import importlib
 import logging
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Self
 
 from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright
 
+from browser.camoufox_start import running_camoufox
 from browser.locate import find_camoufox, find_chromium, find_firefox
 from browser.pages.scripting import first_line
 from browser.playwright_start import running_playwright
+from browser.proxying import firefox_preferences, proxy_option
 from domain.errors import BrowserDown
 from settings import BrowserSettings
 
@@ -133,6 +133,7 @@ class Engine:
             executable_path=executable,
             headless=self._settings.mode == "headless",
             args=[*_CHROMIUM_ARGS, *self._settings.args],
+            proxy=proxy_option(self._settings.proxy),
             chromium_sandbox=_wants_sandbox(self._settings.args),
             # The gateway closes its browser itself, after the last page was given back.
             handle_sigint=False,
@@ -153,33 +154,17 @@ class Engine:
             executable_path=executable,
             headless=self._settings.mode == "headless",
             args=list(self._settings.args),
+            firefox_user_prefs=firefox_preferences(self._settings.proxy),
             handle_sigint=False,
             handle_sigterm=False,
             handle_sighup=False,
         )
 
     async def _launch_camoufox(self, stack: AsyncExitStack) -> Browser:
-        """In-process; an extra, so its package is looked up by name."""
         self.name = "camoufox"
-        found = find_camoufox()
-        if not found.ready:
-            raise BrowserDown(found.problem)
         self.hook_prefixes = ("mw:", "")
         self._fixed_viewport = False
-        camoufox = importlib.import_module("camoufox.async_api")
-        modes: dict[str, bool | str] = {"headless": True, "headed": False, "virtual": "virtual"}
-        browser: Browser = await stack.enter_async_context(
-            camoufox.AsyncCamoufox(
-                headless=modes[self._settings.mode],
-                main_world_eval=True,
-                args=list(self._settings.args),
-                handle_sigint=False,
-                handle_sigterm=False,
-                handle_sighup=False,
-                **_given(executable_path=self._settings.executable),
-            )
-        )
-        return browser
+        return await stack.enter_async_context(running_camoufox(self._settings))
 
     async def _connect(self, playwright: Playwright, kind: str, endpoint: str) -> Browser:
         """A DevTools endpoint (http, or a ws path under /devtools/) or a Playwright server."""
@@ -191,10 +176,6 @@ class Engine:
         if kind == "camoufox":
             self.hook_prefixes, self._fixed_viewport = ("mw:", ""), False
         return await browser_type.connect(endpoint)
-
-
-def _given(**options: object) -> Mapping[str, object]:
-    return {name: value for name, value in options.items() if value is not None}
 
 
 def _wants_sandbox(args: tuple[str, ...]) -> bool:

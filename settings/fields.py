@@ -48,6 +48,29 @@ def _socket_address(value: str) -> str:
     return value
 
 
+def _proxy_address(value: str, info: Info) -> str:
+    """No browser signs in to a SOCKS proxy, and a running one has made its choice."""
+    parts = urlsplit(value)
+    if (
+        parts.scheme not in {"http", "https", "socks5"}
+        or not parts.hostname
+        or parts.path.strip("/")
+        or parts.query
+    ):
+        raise ValueError("give an address like 'http://user:password@host:3128' (http, https or socks5)")
+    try:
+        known = parts.port
+    except ValueError:
+        known = None
+    if not known:
+        raise ValueError("give the proxy's port as well, like 'http://host:3128'")
+    if parts.scheme == "socks5" and parts.username is not None:
+        raise ValueError("browsers cannot sign in to a SOCKS proxy; give one without a password, or http")
+    if info.data.get("ws_endpoint"):
+        raise ValueError("a running browser (BROWSER_WS_ENDPOINT) keeps the proxy it was started with")
+    return value.rstrip("/")
+
+
 def switched_off(value: int | str, info: Info) -> int | str:
     if value:
         what = {"stream_port": "the stream proxy", "helper_endpoint": "the helper endpoint"}
@@ -60,6 +83,7 @@ RootedPath = Annotated[Path, AfterValidator(_rooted)]
 ExistingFile = Annotated[Path, AfterValidator(_existing)]
 ProfileFile = Annotated[Path, AfterValidator(_existing), BeforeValidator(_profile)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+ProxyAddress = Annotated[str, AfterValidator(_proxy_address)]
 SocketAddress = Annotated[str, AfterValidator(_socket_address)]
 Words = BeforeValidator(lambda value: tuple(shlex.split(value)) if isinstance(value, str) else value)
 LowerCase = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)

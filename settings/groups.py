@@ -15,6 +15,7 @@ from settings.fields import (
     ExistingFile,
     LowerCase,
     ProfileFile,
+    ProxyAddress,
     RootedPath,
     SocketAddress,
     UpperCase,
@@ -115,6 +116,11 @@ class BrowserSettings(Group):
     """Further command line arguments of the browser, separated as a shell separates them."""
     ws_endpoint: SocketAddress | None = Field(default=None, validation_alias="BROWSER_WS_ENDPOINT")
     """Connect to this running browser instead of starting one."""
+    proxy: ProxyAddress | None = Field(
+        default=None, validation_alias="UNIFIED_PROXY_CONFIG", examples=["http://user:password@host:3128"]
+    )
+    """Proxy that the browser reaches the site through: http, https or socks5; this machine itself is reached
+    without it. See [network.md](network.md)."""
     ignore_https_errors: bool = Field(default=False, validation_alias="IGNORE_HTTPS_ERRORS")
     """Accept any certificate of the page."""
     mode: Annotated[Literal["headless", "headed", "virtual"], LowerCase] = Field(
@@ -122,6 +128,21 @@ class BrowserSettings(Group):
     )
     """Without a window, with one, or with one on a virtual display (`--headless`, `--debug`,
     `--virtual-display`)."""
+    virtual_display_size: str = Field(
+        default="1920x1080",
+        validation_alias="VIRTUAL_DISPLAY_SIZE",
+        pattern=r"^[1-9]\d{2,4}x[1-9]\d{2,4}$",
+        examples=["1920x1080"],
+    )
+    """Width and height of the virtual display, in pixels."""
+    camoufox_locales: Annotated[tuple[str, ...], Words] = Field(
+        default=(), validation_alias="CAMOUFOX_LOCALES", examples=["en-US de-DE"]
+    )
+    """Languages that Camoufox tells sites, best first, separated by blanks; the page's controls are found by
+    their English labels, so begin with English. Empty: Camoufox's own choice."""
+    camoufox_geoip: bool = Field(default=False, validation_alias="CAMOUFOX_GEOIP")
+    """Camoufox tells sites the place, time zone and language of the address it is seen from. That address is
+    asked of a public service, through the proxy where there is one."""
     ai_studio_url: WebAddress = Field(default="https://aistudio.google.com", validation_alias="AI_STUDIO_URL")
     """Where AI Studio is."""
     auth_profile: ProfileFile | None = Field(default=None, validation_alias="AUTH_PROFILE")

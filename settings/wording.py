@@ -45,7 +45,7 @@ def shown(name: str, value: object) -> str:
     text = "" if value is None else str(value)
     if name.endswith("_API_KEY"):
         return "****" if text else ""
-    text = re.sub(r"//[^/@\s]+@", "//****@", text)
+    text = re.sub(r"//\S*@", "//****@", text)  # up to the last one: a password may hold any character
     text = SECRET_QUERY.sub(r"\1****", text)
     if name == "BROWSER_WS_ENDPOINT":  # its path is what lets somebody in
         text = re.sub(r"^(\w+://[^/?]+|[^/?:]+(?::\d+)?)[/?]+[^/?].*", r"\1/****", text)

@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
 
 LOOPBACK_ONLY = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost"
 """Chromium argument: nothing but this machine can be reached."""
@@ -37,6 +38,8 @@ class Site:
     profile: Path
     """A storage-state file of an account that is signed in there."""
     process: asyncio.subprocess.Process
+    https_port: int = 0
+    """Where the site's own host names are served; 0 when they are not."""
 
     @property
     def page(self) -> str:
@@ -65,6 +68,7 @@ class Site:
             "BROWSER": engine,
             "BROWSER_ARGS": shlex.join([*args, *own_args]),
             "BROWSER_WS_ENDPOINT": "",
+            "UNIFIED_PROXY_CONFIG": "",
         }
 
 
@@ -86,7 +90,8 @@ async def simulated_site(*options: str) -> AsyncIterator[Site]:
             start_new_session=True,  # Ctrl-C in a terminal reaches the starter alone, which then ends us
         )
         try:
-            yield Site(await _address(process), profile, process)
+            ready = await _ready(process)
+            yield Site(ready["http"], profile, process, urlsplit(ready["https"] or "").port or 0)
         finally:
             await end(process)
 
@@ -104,16 +109,17 @@ async def end(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-async def _address(process: asyncio.subprocess.Process) -> str:
+async def _ready(process: asyncio.subprocess.Process) -> dict[str, str]:
     line = b""
     try:
         async with asyncio.timeout(START_SECONDS):
             if process.stdout is not None:
                 line = await process.stdout.readline()
-        return str(json.loads(line)["http"])
+        said = json.loads(line)
+        return {name: said[name] for name in ("http", "https")}
     except TimeoutError:
         raise SiteFailed(f"the simulator was not ready within {START_SECONDS:g} s") from None
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, TypeError):
         raise SiteFailed(f"the simulator did not start; instead of its address it said {line!r}") from None
 
 

@@ -149,6 +149,10 @@ def test_web_browser_of_the_desktop_is_not_taken_for_an_engine(tmp_path: Path, p
         ("AI_STUDIO_URL", "aistudio.google.com", "https://"),
         ("BROWSER_WS_ENDPOINT", "localhost:9222", "ws://"),
         ("BROWSER_ARGS", "'open", "quotation"),
+        ("UNIFIED_PROXY_CONFIG", "ftp://host:1", "http, https or socks5"),
+        ("UNIFIED_PROXY_CONFIG", "http://host", "port"),
+        ("UNIFIED_PROXY_CONFIG", "http://host:many", "port"),
+        ("VIRTUAL_DISPLAY_SIZE", "1x1", "text like 1920x1080"),
         ("BROWSER_EXECUTABLE", "/no/such/program", "there is no file"),
         ("SELECTORS_FILE", "none.json", "there is no file"),
         ("STREAM_PORT", "3120", "the stream proxy is not part of this version; set it to 0"),
@@ -211,6 +215,27 @@ def test_no_password_in_an_address_is_ever_shown(secret: str) -> None:
 
 def test_complaint_about_an_address_shows_no_password(tmp_path: Path) -> None:
     assert "s3cret" not in complaint(tmp_path, {"AI_STUDIO_URL": "ftp://me:s3cret@host/"})
+
+
+@pytest.mark.parametrize(
+    "written", ["http://me:s3/cr@et@host:1", "ftp://me:s3/cr@et@host:1", "http://me:s3@h"]
+)
+def test_password_of_the_proxy_is_never_shown(tmp_path: Path, written: str) -> None:
+    try:
+        said = load(tmp_path, {"UNIFIED_PROXY_CONFIG": written}).effective()["UNIFIED_PROXY_CONFIG"]
+    except SettingsError as error:
+        said = str(error)
+    assert "s3" not in said
+
+
+def test_proxy_needs_a_browser_that_is_started_here(tmp_path: Path) -> None:
+    running = {"BROWSER_WS_ENDPOINT": "ws://127.0.0.1:9/", "UNIFIED_PROXY_CONFIG": "http://host:1"}
+    assert "keeps the proxy it was started with" in complaint(tmp_path, running)
+
+
+def test_socks_proxy_with_a_password_is_refused(tmp_path: Path) -> None:
+    assert "SOCKS" in complaint(tmp_path, {"UNIFIED_PROXY_CONFIG": "socks5://me:pw@host:1"})
+    assert load(tmp_path, {"UNIFIED_PROXY_CONFIG": "socks5://host:1"}).browser.proxy == "socks5://host:1"
 
 
 def test_every_setting_is_in_effect_once(tmp_path: Path) -> None:
