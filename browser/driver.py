@@ -29,10 +29,17 @@ _ATTEMPTS = 2
 class PageGeneration:
     """A request that stands on a tab; see `domain.ports.Generation`."""
 
-    def __init__(self, session: Session, events: AsyncIterator[Event], warnings: tuple[str, ...]) -> None:
-        self.capture = session.capture_name
-        self.warnings = warnings
+    def __init__(self, flow: ChatFlow, events: AsyncIterator[Event]) -> None:
+        self._flow = flow
         self._events = events
+
+    @property
+    def capture(self) -> str:
+        return self._flow.capture
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return self._flow.warnings
 
     def events(self) -> AsyncIterator[Event]:
         return self._events
@@ -81,7 +88,7 @@ class PageDriver:
         session, lease, flow = await self._put(request)
         well = False
         try:
-            yield PageGeneration(session, self._heard(session, flow), flow.warnings)
+            yield PageGeneration(flow, self._heard(session, flow))
             well = True
         finally:
             await self.pool.give_back(session, lease, flow.held if well else None)

@@ -1,6 +1,6 @@
 """The browser process or connection: Camoufox, Chromium, Debian's Firefox, or a remote endpoint.
 
-What differs between engines is a property of how the browser was started or connected to (`hook_prefixes`,
+What differs between engines is a property of how the browser was started or connected to (`world_mark`,
 `has_windows`), or is found out by trying it on a tab (captures); nothing is concluded from version strings.
 """
 
@@ -36,8 +36,8 @@ class Engine:
         self._stack = AsyncExitStack()
         self._browser: Browser | None = None
         self.name: str = settings.engine
-        self.hook_prefixes: tuple[str, ...] = ("",)
-        """What to put before a script so that it runs in the page's own world, in the order to try."""
+        self.world_mark = ""
+        """What puts a script into the page's own world where others run apart; elsewhere a mere label."""
         self._fixed_viewport = True
 
     async def __aenter__(self) -> Self:
@@ -162,7 +162,7 @@ class Engine:
 
     async def _launch_camoufox(self, stack: AsyncExitStack) -> Browser:
         self.name = "camoufox"
-        self.hook_prefixes = ("mw:", "")
+        self.world_mark = "mw:"
         self._fixed_viewport = False
         return await stack.enter_async_context(running_camoufox(self._settings))
 
@@ -174,7 +174,7 @@ class Engine:
         self.name = "chromium" if kind == "chromium" else kind
         browser_type = playwright.chromium if kind == "chromium" else playwright.firefox
         if kind == "camoufox":
-            self.hook_prefixes, self._fixed_viewport = ("mw:", ""), False
+            self.world_mark, self._fixed_viewport = "mw:", False
         return await browser_type.connect(endpoint)
 
 

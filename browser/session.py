@@ -76,7 +76,7 @@ class Session:
 
     @property
     def capture_name(self) -> str:
-        return self._tab.capture.name if self._tab else ""
+        return self._tab.captures.name if self._tab else ""
 
     @property
     def tab(self) -> Tab:
@@ -93,7 +93,7 @@ class Session:
         raise UnknownModel(f"AI Studio's page offers no model {model!r}.", param="model")
 
     async def open(self) -> None:
-        """Open the tab, install a capture, and load an empty chat.
+        """Open the tab, install its captures, and load an empty chat.
 
         Raises:
             GatewayError: the page cannot be used; nothing of the tab remains.
@@ -133,7 +133,7 @@ class Session:
         """Put a request on the page, short of Run; as one more turn of what the page `held`, if anything."""
         tab = self.tab
         flow = self._flow = ChatFlow(
-            tab.chat_page, tab.capture, self._settings, self._deadlines, self._foreground
+            tab.chat_page, tab.captures, self._settings, self._deadlines, self._foreground
         )
         async with evidence_of(tab.page, self._settings.evidence_dir):
             with self._foreground.work():
@@ -187,7 +187,7 @@ class Session:
     async def _clean(self, *, finished: bool, doubtful: bool) -> None:
         tab = self.tab
         chat = tab.chat_page.chat
-        tab.capture.disarm()
+        tab.captures.disarm()
         if finished:
             await chat.settle(_IDLE_MS)
         if not await chat.press_stop(_STOP_MS):

@@ -1,41 +1,36 @@
-"""One tab on the chat page, with the capture that hears it."""
+"""One tab on the chat page, with the captures that hear it."""
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Callable
 
 from playwright.async_api import BrowserContext, Error, Page
 
-from browser.capture.cdp import CdpCapture
-from browser.capture.hearing import Capture
-from browser.capture.in_page import InPageCapture
+from browser.capture.chain import Chain
+from browser.captures import CaptureMaker
 from browser.counting import Count
 from browser.engine import Engine
 from browser.evidence import evidence_of
 from browser.pages.chat_page import ChatPage
-from browser.pages.scripting import ScriptLibrary, first_line
+from browser.pages.scripting import ScriptLibrary
 from browser.wire.models import decode_models
 from domain.errors import SessionLost
 from domain.models import ModelCard
 from settings import BrowserSettings
 
-_log = logging.getLogger(__name__)
 _EVIDENCE_SECONDS = 15.0
 """The page asks for its models as soon as it starts; a capture that has not heard that by now is deaf."""
 
-MakeCapture = Callable[[Page], Capture]
-
 
 class Tab:
-    """A page and its capture. `on_lost` is told why the page went, until it is given up by `close`."""
+    """A page and its captures. `on_lost` is told why the page went, until it is given up by `close`."""
 
     def __init__(
-        self, page: Page, chat_page: ChatPage, capture: Capture, on_lost: Callable[[str], None]
+        self, page: Page, chat_page: ChatPage, captures: Chain, on_lost: Callable[[str], None]
     ) -> None:
         self.page = page
         self.chat_page = chat_page
-        self.capture = capture
+        self.captures = captures
         self._on_lost: Callable[[str], None] | None = on_lost
         self.model = ""
         """What the page's model card showed when it was loaded."""
@@ -49,16 +44,21 @@ class Tab:
         return self._cards
 
     async def load(self, seconds: float) -> None:
-        """Load an empty chat and hear the page ask for its models, which proves that the capture works.
+        """Load an empty chat and hear the page ask for its models, which proves that a capture works.
 
         Raises:
-            TimeoutError: the capture does not hear the page.
+            SessionLost: no capture hears the page.
             GatewayError: see `ChatPage.load`.
         """
-        self.capture.forget_page()
+        self.captures.forget_page()
         self.model = (await self.chat_page.load(model=None, seconds=seconds)).model
-        async with asyncio.timeout(_EVIDENCE_SECONDS):
-            self._cards = decode_models(await self.capture.model_list())
+        try:
+            async with asyncio.timeout(_EVIDENCE_SECONDS):
+                self._cards = decode_models(await self.captures.model_list())
+        except TimeoutError as error:
+            raise SessionLost(
+                f"No capture hears the page: in {_EVIDENCE_SECONDS:g} s none has heard it ask for its models."
+            ) from error
 
     async def close(self) -> None:
         """What happens to the page from here on is nobody's business any more."""
@@ -89,46 +89,22 @@ class TabOpener:
         self._settings = settings
         self._ready_seconds = ready_seconds
         self._library = library
-        self._count = count
+        self._captures = CaptureMaker(engine, settings, count)
 
     async def open(self, on_lost: Callable[[str], None]) -> Tab:
-        """A tab with the first capture that hears the page's own start.
+        """A tab with the captures that the engine can do; one at least hears the page's own start.
 
         Raises:
             GatewayError: the page cannot be used, or no capture hears it; nothing of the tab remains.
         """
-        problem = "no capture is configured"
-        for make in self._choices():
-            tab = await self._new_tab(make, on_lost)
-            try:
-                async with evidence_of(tab.page, self._settings.evidence_dir):
-                    await tab.capture.open()
-                    await tab.load(self._ready_seconds)
-            except (Error, TimeoutError) as error:
-                said = first_line(error) if isinstance(error, Error) else "it does not hear the page"
-                problem = f"{tab.capture.name}: {said}"
-                _log.info("capture %s", problem)
-                await tab.close()
-            except BaseException:
-                await tab.close()
-                raise
-            else:
-                return tab
-        raise SessionLost(f"No capture can hear the page ({problem}).")
-
-    async def _new_tab(self, make: MakeCapture, on_lost: Callable[[str], None]) -> Tab:
         page = await self._engine.new_page(self._context)
         chat_page = ChatPage(page, self._library, self._settings.ai_studio_url)
-        return Tab(page, chat_page, make(page), on_lost)
-
-    def _choices(self) -> list[MakeCapture]:
-        """The captures to try, in order."""
-        choices: list[MakeCapture] = []
-        if self._settings.capture in {"auto", "cdp"}:
-            choices.append(lambda page: CdpCapture(page, self._count))
-        if self._settings.capture in {"auto", "in_page"}:
-            choices += [self._in_page(prefix) for prefix in self._engine.hook_prefixes]
-        return choices
-
-    def _in_page(self, prefix: str) -> MakeCapture:
-        return lambda page: InPageCapture(page, self._count, prefix)
+        tab = Tab(page, chat_page, self._captures.chain(page, chat_page), on_lost)
+        try:
+            async with evidence_of(page, self._settings.evidence_dir):
+                await tab.captures.open()
+                await tab.load(self._ready_seconds)
+        except BaseException:
+            await tab.close()
+            raise
+        return tab

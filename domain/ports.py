@@ -39,7 +39,7 @@ class DriverStatus:
     engine: str = ""
     capture: str = ""
     counters: dict[str, int] = field(default_factory=dict)
-    """Since start: `drift.<area>`, `late_bytes`, `sessions_renewed`, `continued`, `continuing_failed`, …"""
+    """Since start: `captures.<name>`, `capture_fallbacks`, `drift.<area>`, `late_chunks`, `continued`, …"""
 
 
 class Generation(Protocol):
@@ -47,12 +47,12 @@ class Generation(Protocol):
 
     @property
     def capture(self) -> str:
-        """Which capture hears the answer."""
+        """Which capture hears the answer. It may change until the first event; read it again at the end."""
         ...
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Defaults that could not be set on the page, in words for the caller."""
+        """What the caller should know of how this was done, in words. More may come until the end."""
         ...
 
     def events(self) -> AsyncIterator[Event]:

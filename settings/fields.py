@@ -71,6 +71,13 @@ def _proxy_address(value: str, info: Info) -> str:
     return value.rstrip("/")
 
 
+def each_once(words: tuple[str, ...]) -> tuple[str, ...]:
+    for word in words:
+        if words.count(word) > 1:
+            raise ValueError(f"{word!r} is named twice")
+    return words
+
+
 def switched_off(value: int | str, info: Info) -> int | str:
     if value:
         what = {"stream_port": "the stream proxy", "helper_endpoint": "the helper endpoint"}

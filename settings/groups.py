@@ -5,7 +5,7 @@ A field's `validation_alias` is the name users write, its docstring is what `doc
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
@@ -21,8 +21,12 @@ from settings.fields import (
     UpperCase,
     WebAddress,
     Words,
+    each_once,
     switched_off,
 )
+
+CaptureWord = Literal["auto", "cdp", "in_page"]
+"""What `CAPTURE` is made of; behind `auto` in the order that it stands for."""
 
 OTHER_NAMES: Mapping[str, str] = {"DEFAULT_FASTAPI_PORT": "PORT"}
 """Second names of a setting, each with its first; where both are given in one place, the first name wins."""
@@ -165,12 +169,24 @@ class BrowserSettings(Group):
     """Fail a request also when a mere default cannot be set on the page, instead of warning."""
     selectors_file: ExistingFile | None = Field(default=None, validation_alias="SELECTORS_FILE")
     """JSON file whose entries replace the built-in selectors of the page."""
-    capture: Annotated[Literal["auto", "cdp", "in_page"], LowerCase] = Field(
-        default="auto", validation_alias="CAPTURE"
+    capture: Annotated[tuple[CaptureWord, ...], AfterValidator(each_once), Words, LowerCase] = Field(
+        default=("auto",), validation_alias="CAPTURE", min_length=1
     )
-    """How answers are heard; `auto` takes the best one that the engine can do."""
+    """How answers are heard, first to last, separated by blanks: from the browser's network stream (`cdp`,
+    Chromium) or by a hook in the page's own requests (`in_page`). `auto` stands for all that are not named
+    beside it, in this order. A later one takes over from one that fails or is deaf, as long as nothing was
+    sent."""
+    capture_fallback: float = Field(default=10, validation_alias="CAPTURE_FALLBACK_SECONDS", gt=0)
+    """How long a capture may hear nothing, in seconds, before the page is asked whether it shows an answer.
+    If so, the next one in `CAPTURE` takes over."""
     evidence_dir: RootedPath = Field(default=Path("logs/evidence"), validation_alias="EVIDENCE_DIR")
     """Where screenshots and snapshots of a page that was not understood are kept."""
+
+    @property
+    def captures(self) -> tuple[str, ...]:
+        """The words of `capture` with `auto` written out."""
+        rest = tuple(word for word in get_args(CaptureWord) if word not in {"auto", *self.capture})
+        return tuple(one for word in self.capture for one in (rest if word == "auto" else (word,)))
 
 
 class DeadlineSettings(Group):

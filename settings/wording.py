@@ -33,6 +33,9 @@ def allowed(info: FieldInfo) -> str:
 
 def _several(kind: Any) -> str:
     inner = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    if get_origin(inner) is Literal:
+        *most, last = get_args(inner)
+        return f"{', '.join(most)} or {last}, separated by blanks"
     return "paths, separated by blanks" if inner is Path else "arguments"
 
 

@@ -127,6 +127,8 @@ class Worker:
             if not clock.expired():
                 raise
             raise self._too_quiet(job, stage, first) from error
+        finally:  # only now it is known who has heard the answer
+            job.capture, job.warnings = generation.capture, generation.warnings
 
     def _too_quiet(self, job: Job, stage: str, first: float) -> DeadlinePassed:
         if stage == "first_event":

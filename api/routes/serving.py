@@ -117,7 +117,7 @@ async def serve(
                 return await serving.whole()
             await exchange.accepted()
         undo.pop_all()
-    return serving.stream(reply.stream, gateway.server.keep_alive)
+    return serving.stream(reply.stream, gateway.server.keep_alive, gateway.driver.status().capture)
 
 
 async def resolved(gateway: Gateway, asked: Asked, prompt_param: str) -> tuple[Plan, tuple[str, ...]]:
@@ -183,12 +183,12 @@ class _Serving:
         headers = self._headers() | {"X-Gateway-Capture": header_text([exchange.capture])}
         return JsonAnswer(document, headers=headers)
 
-    def stream(self, kind: type[EventStream], patience: float) -> EventStream:
-        """`patience`: seconds of silence before a keep-alive."""
+    def stream(self, kind: type[EventStream], patience: float, armed: str) -> EventStream:
+        """`patience`: seconds of silence before a keep-alive; `armed`: the capture that is asked first."""
         return kind(
             self._chunks(patience),
             release=lambda: self.exchange.cancel(_gone()),
-            headers=self._headers(),
+            headers=self._headers() | ({"X-Gateway-Capture": armed} if armed else {}),
         )
 
     def _headers(self) -> dict[str, str]:

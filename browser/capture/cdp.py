@@ -13,9 +13,9 @@ from typing import Any
 
 from playwright.async_api import CDPSession, Error, Page
 
-from browser.capture.hearing import Ear, Hearing, rpc_method
+from browser.capture.hearing import Ear, Hearing, Unheard, rpc_method
 from browser.counting import Count
-from domain.errors import SessionLost, WireError
+from domain.errors import SessionLost
 
 
 class CdpCapture(Ear):
@@ -47,6 +47,7 @@ class CdpCapture(Ear):
     def forget_page(self) -> None:
         self.lost("the page was left")
         self._generate.clear()
+        self.proven = False
         self._list_id = None
         if self._listed.done():
             self._listed = asyncio.get_running_loop().create_future()
@@ -81,7 +82,7 @@ class CdpCapture(Ear):
         try:
             reply = await self._send("Network.getResponseBody", {"requestId": request_id})
         except Error as error:
-            raise WireError(f"The browser no longer has the answer: {error.message}.") from error
+            raise Unheard(f"The browser no longer has the answer: {error.message}.") from error
         raw: str = reply["body"]
         return base64.b64decode(raw) if reply["base64Encoded"] else raw.encode("utf-8")
 
@@ -100,6 +101,7 @@ class CdpCapture(Ear):
                 self.claim(event["requestId"])
             case "ListModels":
                 self._list_id = event["requestId"]
+                self.proven = True
 
     def _on_response(self, event: dict[str, Any]) -> None:
         if event["requestId"] in self._generate and (hearing := self.of(event["requestId"])):

@@ -26,6 +26,10 @@ def rpc_method(url: str) -> str | None:
     return method if found and "/" not in method else None
 
 
+class Unheard(WireError):
+    """A capture lost the answer or a part of it; the page may have it all the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class _End:
     failure: str | None = None
@@ -66,8 +70,9 @@ class Hearing:
         self._pieces.put_nowait(_End(failure))
 
     def close(self) -> None:
-        """Forget everything; later calls of `on_…` have no effect."""
+        """Forget everything; later calls of `on_…` bring nothing more."""
         self._closed = True
+        self._pieces = asyncio.Queue()
 
     async def submitted(self) -> None:
         """Return as soon as the page's request has left (or the tab is gone)."""
@@ -81,28 +86,49 @@ class Hearing:
         """The body as it arrives.
 
         Raises:
-            WireError: the connection broke, or the page gave the request up.
+            Unheard: the connection broke, or the page gave the request up.
         """
         while True:
             piece = await self._pieces.get()
             if isinstance(piece, _End):
                 if piece.failure is not None:
-                    raise WireError(f"The page's connection to AI Studio broke: {piece.failure}.")
+                    raise Unheard(f"The page's connection to AI Studio broke: {piece.failure}.")
                 return
             yield piece
 
 
 class Capture(Protocol):
-    """Hears one tab. `open` before the first navigation."""
+    """Hears the bytes of one tab's answers. `open` before the first navigation."""
 
     name: str
+    proven: bool
+    """Whether it has heard a request of the page since the last navigation: the page always asks for its
+    models first."""
+    resting: bool
+    """Another one is before it; set before `open`. It may keep silent about answers until it is woken."""
 
     async def open(self) -> None:
-        """Install on the tab. May be called once."""
+        """Install on the tab. May be called once.
+
+        Raises:
+            playwright's `Error`: the engine cannot do this.
+        """
+        ...
+
+    async def reach(self) -> None:
+        """The page has been loaded, and nothing of it was heard yet: do what can be done about it."""
+        ...
+
+    async def wake(self) -> None:
+        """From now on it serves, from the beginning of the run at hand."""
         ...
 
     def arm(self) -> Hearing:
         """Start listening for the next GenerateContent request; before Run is pressed."""
+        ...
+
+    def release(self) -> None:
+        """Another capture serves this run: forget what was heard of it, and what is still to come."""
         ...
 
     def disarm(self) -> None:
@@ -128,6 +154,14 @@ class Ear:
     def __init__(self, count: Count) -> None:
         self._count = count
         self.hearing: Hearing | None = None
+        self.proven = False
+        self.resting = False
+
+    async def reach(self) -> None:
+        """There is nothing to do for an ear that stands outside of the page."""
+
+    async def wake(self) -> None:
+        """There is nothing to do for an ear that never rests."""
 
     def attach(self, page: Page) -> None:
         """A tab that crashes, closes or loads something else ends no request by itself: say so for it."""
@@ -139,6 +173,10 @@ class Ear:
         self.disarm()
         self.hearing = Hearing()
         return self.hearing
+
+    def release(self) -> None:
+        if self.hearing is not None:
+            self.hearing.close()
 
     def disarm(self) -> None:
         if self.hearing is not None:

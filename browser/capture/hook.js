@@ -1,15 +1,18 @@
 // Runs in the page's own world, before its scripts: reports the site's RPC answers as they arrive.
 // Observes only; requests and what the page reads are untouched.
 // Report: {id, kind: "request" | "head" | "data" | "end", method, status, offset, length, text, failure}.
+// Of a GenerateContent only the request is reported until it is woken, if it rests at first.
 // offset and length count UTF-16 units of the body read so far, so that the listener sees every gap.
 (() => {
   const CHANNEL = "__CHANNEL__";
   const TICK_MS = 8; // both engines hand out progress only every 50 ms; reading in between is cheap
+  const KEEP_MS = 30000; // so long after its end an answer can be read again
   const SERVICE = ".MakerSuiteService/";
   const WATCHED = new Set(["GenerateContent", "ListModels"]);
   if (XMLHttpRequest.prototype.open.__heard) return;
   let next = 0;
-  const bodies = new Map();
+  let awake = __AWAKE__;
+  const requests = new Map();
 
   const tell = (report) => {
     const text = JSON.stringify(report);
@@ -23,31 +26,45 @@
     const method = at < 0 ? "" : path.slice(at + SERVICE.length);
     return WATCHED.has(method) ? method : null;
   };
-  const ear = (method) => {
+  // What was heard of one request. While it rests, answers are only kept, and nothing is read of them early.
+  const ear = (method, read) => {
     const id = `${CHANNEL}:${++next}`;
-    let sent = 0, headed = false;
-    bodies.set(id, "");
-    tell({ id, kind: "request", method });
-    return {
-      head(status) { if (!headed) { headed = true; tell({ id, kind: "head", method, status }); } },
-      data(whole) {
-        if (whole.length <= sent) return;
-        const text = whole.slice(sent);
-        tell({ id, kind: "data", method, offset: sent, length: text.length, text });
-        sent = whole.length;
-        bodies.set(id, whole);
-      },
-      end(failure) {
-        tell({ id, kind: "end", method, offset: sent, failure: failure || null });
-        setTimeout(() => bodies.delete(id), 30000);
-      },
+    const kept = { whole: "", sent: 0, status: 0, headed: false, end: null, ended: false, read };
+    kept.speaks = () => awake || method !== "GenerateContent";
+    kept.report = () => {
+      if (!kept.speaks()) return;
+      if (kept.status && !kept.headed) {
+        kept.headed = true;
+        tell({ id, kind: "head", method, status: kept.status });
+      }
+      if (kept.whole.length > kept.sent) {
+        const text = kept.whole.slice(kept.sent);
+        tell({ id, kind: "data", method, offset: kept.sent, length: text.length, text });
+        kept.sent = kept.whole.length;
+      }
+      if (kept.end && !kept.ended) {
+        kept.ended = true;
+        tell({ id, kind: "end", method, offset: kept.sent, failure: kept.end.failure });
+      }
     };
+    requests.set(id, kept);
+    tell({ id, kind: "request", method });
+    return kept;
+  };
+  const end = (kept, failure) => {
+    kept.end = { failure };
+    kept.report();
+    setTimeout(() => requests.forEach((other, id) => other === kept && requests.delete(id)), KEEP_MS);
   };
   // Read again from an offset when a report was lost on the way.
   document.addEventListener(`${CHANNEL}:again`, (event) => {
     const { id, offset } = JSON.parse(event.detail);
-    const whole = bodies.get(id);
-    if (whole !== undefined) tell({ id, kind: "data", offset, length: whole.length - offset, text: whole.slice(offset) });
+    const kept = requests.get(id);
+    if (kept) tell({ id, kind: "data", offset, length: kept.whole.length - offset, text: kept.whole.slice(offset) });
+  });
+  document.addEventListener(`${CHANNEL}:wake`, () => {
+    awake = true;
+    requests.forEach((kept) => kept.read());
   });
 
   const { open, send } = XMLHttpRequest.prototype;
@@ -59,24 +76,28 @@
   XMLHttpRequest.prototype.open.__heard = true;
   XMLHttpRequest.prototype.send = function (...args) {
     const method = methods.get(this);
-    if (method) watch(this, ear(method));
+    if (method) watch(this, method);
     return send.apply(this, args);
   };
-  const watch = (xhr, heard) => {
-    const read = () => {
-      if (xhr.readyState < 2) return;
-      heard.head(xhr.status);
+  const watch = (xhr, method) => {
+    let timer = null;
+    const kept = ear(method, () => {
+      if (!kept.speaks()) return;
+      if (xhr.readyState >= 2) kept.status = xhr.status;
       if (xhr.readyState >= 3) {
-        try { heard.data(xhr.responseText); } catch { /* not a text response: nothing of ours */ }
+        try { kept.whole = xhr.responseText; } catch { /* not a text response: nothing of ours */ }
       }
-    };
-    const timer = setInterval(read, TICK_MS);
-    xhr.addEventListener("readystatechange", read);
+      if (timer === null && kept.end === null) timer = setInterval(kept.read, TICK_MS);
+      kept.report();
+    });
+    xhr.addEventListener("readystatechange", kept.read);
     xhr.addEventListener("loadend", () => {
       clearInterval(timer);
-      read();
-      heard.end(xhr.status === 0 ? "the request was aborted or its connection broke" : null);
+      timer = 0;
+      kept.read();
+      end(kept, xhr.status === 0 ? "the request was aborted or its connection broke" : null);
     });
+    kept.read();
   };
 
   const fetchOfPage = window.fetch;
@@ -85,31 +106,31 @@
     const url = typeof input === "string" ? input : (input && (input.url || input.href)) || "";
     const method = String(verb).toUpperCase() === "POST" ? methodOf(url) : null;
     if (!method) return fetchOfPage.call(this, input, init);
-    const heard = ear(method);
+    const kept = ear(method, () => kept.report());
     try {
       const response = await fetchOfPage.call(this, input, init);
-      heard.head(response.status);
-      follow(response.clone(), heard);
+      kept.status = response.status;
+      follow(response.clone(), kept);
       return response;
     } catch (error) {
-      heard.end(String(error));
+      end(kept, String(error));
       throw error;
     }
   };
-  const follow = async (response, heard) => {
+  const follow = async (response, kept) => {
     const decoder = new TextDecoder();
-    let whole = "";
+    kept.report();
     try {
       const reader = response.body.getReader();
       for (;;) {
         const { done, value } = await reader.read();
-        whole += done ? decoder.decode() : decoder.decode(value, { stream: true });
-        heard.data(whole);
+        kept.whole += done ? decoder.decode() : decoder.decode(value, { stream: true });
+        kept.report();
         if (done) break;
       }
-      heard.end(null);
+      end(kept, null);
     } catch (error) {
-      heard.end(String(error));
+      end(kept, String(error));
     }
   };
 })();

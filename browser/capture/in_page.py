@@ -33,6 +33,8 @@ class InPageCapture(Ear):
         self._page = page
         self._hook_prefix = hook_prefix
         self._channel = f"_{secrets.token_hex(8)}"
+        self._awake = False
+        """Whether the hook on the page as it is loaded now reports answers."""
         self._received: dict[str, int] = {}
         """UTF-16 units received so far, by request."""
         self._list_id: str | None = None
@@ -40,6 +42,7 @@ class InPageCapture(Ear):
         self._listed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     async def open(self) -> None:
+        self._awake = not self.resting
         await self._page.expose_binding(self._channel, self._on_report)
         await self._page.add_init_script(script=self._script("relay.js"))
         await self._page.add_init_script(script=self._hook_prefix + self._script("hook.js"))
@@ -47,11 +50,18 @@ class InPageCapture(Ear):
 
     def _script(self, name: str) -> str:
         source = files("browser.capture").joinpath(name).read_text("utf-8")
-        return source.replace("__CHANNEL__", self._channel)
+        return source.replace("__CHANNEL__", self._channel).replace("__AWAKE__", json.dumps(not self.resting))
+
+    async def wake(self) -> None:
+        if not self._awake:
+            self._awake = True
+            await self._tell_hook("wake", None)
 
     def forget_page(self) -> None:
         self.lost("the page was left")
         self._received.clear()
+        self.proven = False
+        self._awake = not self.resting
         self._list_id = None
         if self._listed.done():
             self._listed = asyncio.get_running_loop().create_future()
@@ -111,14 +121,18 @@ class InPageCapture(Ear):
 
     async def _read_again(self, request_id: str, offset: int) -> None:
         self._count("gaps_mended")
+        await self._tell_hook("again", {"id": request_id, "offset": offset})
+
+    async def _tell_hook(self, what: str, detail: Any) -> None:
         await self._page.evaluate(
             "([type, detail]) => document.dispatchEvent(new CustomEvent(type, { detail }))",
-            [f"{self._channel}:again", json.dumps({"id": request_id, "offset": offset})],
+            [f"{self._channel}:{what}", json.dumps(detail)],
         )
 
     def _on_list_report(self, report: dict[str, Any]) -> None:
         match report["kind"]:
             case "request":
+                self.proven = True
                 self._list_id, self._list_parts = report["id"], []
             case "data" if report["id"] == self._list_id:
                 self._list_parts.append(report["text"])

@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager, suppress
 
-from browser.capture.hearing import Capture, Hearing
+from browser.capture.chain import Chain, Listening
 from browser.flows.controls import Controls
 from browser.flows.held import AnswerNotes, Held
 from browser.flows.prompt import PromptFiller
@@ -14,19 +14,15 @@ from browser.flows.transcript import files_of, write_transcript
 from browser.foreground import Foreground
 from browser.pages.chat import ChatState
 from browser.pages.chat_page import ChatPage
-from browser.wire.decode import AnswerDecoder
-from browser.wire.frames import FrameSplitter, StatusFrame
-from browser.wire.status import error_from_http, error_from_status
 from domain.errors import (
     DeadlinePassed,
-    GatewayError,
     ModelRejected,
     PageDrift,
     SessionError,
     SessionLost,
     WireError,
 )
-from domain.events import Event, Finished, FinishReason, TextDelta
+from domain.events import Event, Finished, FinishReason, TextDelta, Usage
 from domain.models import ModelCard
 from domain.ports import Deadlines
 from domain.requests import GenerateRequest
@@ -35,7 +31,6 @@ from settings import BrowserSettings
 _log = logging.getLogger(__name__)
 _LOST_CLICK_SECONDS = 2.0
 """Without any sign of a request after this long, it is worth looking whether the click arrived at all."""
-_REFUSAL_BYTES = 65_536
 _STOP_MS = 800
 _IDLE_MS = 1500
 
@@ -46,13 +41,13 @@ class ChatFlow:
     def __init__(
         self,
         page: ChatPage,
-        capture: Capture,
+        captures: Chain,
         settings: BrowserSettings,
         deadlines: Deadlines,
         foreground: Foreground,
     ) -> None:
         self._page = page
-        self._capture = capture
+        self._captures = captures
         self._deadlines = deadlines
         self._foreground = foreground
         self._temporary = settings.temporary_chat
@@ -63,12 +58,22 @@ class ChatFlow:
         self._shown = 0
         """How many turns the page showed before Run."""
         self._notes = AnswerNotes()
-        self.finished = False
+        self._listening: Listening | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Defaults that could not be set on the page."""
         return tuple(self._controls.warnings)
+
+    @property
+    def capture(self) -> str:
+        """Which capture hears the answer; it may change until the first event."""
+        return self._listening.capture if self._listening else self._captures.name
+
+    @property
+    def finished(self) -> bool:
+        """Whether the site has said all it will, so that nothing has to be stopped."""
+        return self._listening is not None and self._listening.over
 
     @property
     def held(self) -> Held | None:
@@ -147,21 +152,18 @@ class ChatFlow:
 
         Closing it early presses Stop before anything else may run.
         """
-        hearing = self._capture.arm()
+        listening = self._listening = self._captures.arm(self._shown)
         try:
             with self._heeding_address():
                 with self._foreground.work():
                     await self._filler.check()
-                    await self._submit(hearing)
-                status = await hearing.status()
-                if status not in {0, 200}:
-                    raise await self._refusal(status, hearing)
-                async with aclosing(self._answer(hearing)) as answer:
+                    await self._submit(listening)
+                async with aclosing(self._answer(listening)) as answer:
                     async for event in answer:
                         self._notes.add(event)
                         yield event
         finally:
-            self._capture.disarm()
+            self._captures.disarm()
             if not self.finished:
                 with suppress(SessionError):  # a tab that is lost generates nothing; the session finds out
                     await self._page.chat.press_stop(_STOP_MS)
@@ -175,32 +177,22 @@ class ChatFlow:
             self._page.refuse_strange_page()
             raise
 
-    async def _answer(self, hearing: Hearing) -> AsyncGenerator[Event]:
-        splitter, decoder = FrameSplitter(), AnswerDecoder()
-        async with aclosing(self._capture.body(hearing)) as body:
-            async for piece in body:
-                for frame in splitter.feed(piece):
-                    for event in self._heed_stops(decoder.feed(frame)):
-                        yield event
+    async def _answer(self, listening: Listening) -> AsyncGenerator[Event]:
+        async with aclosing(listening.events()) as events:
+            async for event in events:
+                for passed in self._heed_stops(event):
+                    yield passed
                 if self._watch.stopped:
                     yield Finished(FinishReason.STOP)
                     return
-        if not splitter.ended:
-            raise WireError("The answer broke off before its end.")
-        self.finished = True
-        if rest := self._watch.rest():
-            yield TextDelta(rest)
-        for event in decoder.finish():
-            yield event
 
-    def _heed_stops(self, events: Iterator[Event]) -> Iterator[Event]:
-        for event in events:
-            if isinstance(event, TextDelta):
-                passed = self._watch.feed(event.text)
-                if passed:
-                    yield TextDelta(passed)
-            elif not self._watch.stopped:
-                yield event
+    def _heed_stops(self, event: Event) -> Iterator[Event]:
+        if isinstance(event, Usage | Finished) and (rest := self._watch.rest()):
+            yield TextDelta(rest)
+        if not isinstance(event, TextDelta):
+            yield event
+        elif passed := self._watch.feed(event.text):
+            yield TextDelta(passed)
 
     async def _choose(self, model: str) -> None:
         """By the picker, which is quick; by the address, which survives a changed picker."""
@@ -209,7 +201,7 @@ class ChatFlow:
                 return
         except PageDrift as drift:
             _log.warning("the model picker was not usable (%s); loading the page instead", drift.area)
-        self._capture.forget_page()
+        self._captures.forget_page()
         shown = (await self._page.load(model=model, seconds=self._deadlines.ready)).model
         if shown != model:
             raise ModelRejected(
@@ -217,48 +209,28 @@ class ChatFlow:
                 "GET /v1/models lists what it offers."
             )
 
-    async def _submit(self, hearing: Hearing) -> None:
+    async def _submit(self, listening: Listening) -> None:
         """Press Run once. A second click follows only where the page shows that the first had no effect."""
         budget = self._deadlines.submit
         try:
             async with asyncio.timeout(budget):
                 await self._page.chat.press_run()
-                if not await _within(_LOST_CLICK_SECONDS, hearing):
+                if not await _within(_LOST_CLICK_SECONDS, listening):
                     state = await self._page.chat.state()
                     if state.filled and not state.running and state.turns <= self._shown:
                         _log.warning("the click on Run had no effect; pressing it again")
                         await self._page.chat.press_run()
-                    await hearing.submitted()
+                    await listening.submitted()
         except TimeoutError as error:
             toast = (await self._page.chat.state()).toast
             hint = f"The page says {toast!r}." if toast else "Run was pressed but the page sent no request."
             raise DeadlinePassed("submit", budget, hint) from error
 
-    async def _refusal(self, status: int, hearing: Hearing) -> GatewayError:
-        """What a response other than 200 says; the body is in stream form, or bare, or not the site's."""
-        body = bytearray()
-        with suppress(
-            WireError
-        ):  # a page that leaves for the sign-in takes its answer along: the status is left
-            async with aclosing(self._capture.body(hearing)) as pieces:
-                async for piece in pieces:
-                    body += piece
-                    if len(body) > _REFUSAL_BYTES:
-                        break
-        self.finished = True
-        try:
-            for frame in FrameSplitter().feed(bytes(body)):
-                if isinstance(frame, StatusFrame):
-                    return error_from_status(frame.value)
-        except WireError as error:
-            _log.debug("the refusal is not in stream form: %s", error)
-        return error_from_http(status, bytes(body))
 
-
-async def _within(seconds: float, hearing: Hearing) -> bool:
+async def _within(seconds: float, listening: Listening) -> bool:
     try:
         async with asyncio.timeout(seconds):
-            await hearing.submitted()
+            await listening.requested()
     except TimeoutError:
         return False
     return True

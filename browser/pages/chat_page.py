@@ -5,6 +5,7 @@ from urllib.parse import quote, urlsplit
 
 from playwright.async_api import Error, Page
 
+from browser.pages.answers import Answers
 from browser.pages.attachments import Attachments
 from browser.pages.chat import Chat, ChatState
 from browser.pages.json_editor import JsonEditor
@@ -30,6 +31,7 @@ class ChatPage:
         self._base_url = base_url
         self._scripts = PageScripts(page, library)
         self.chat = Chat(self._scripts)
+        self.answers = Answers(self._scripts)
         self.attachments = Attachments(self._scripts)
         self.run_settings = RunSettings(self._scripts)
         self.model_picker = ModelPicker(self._scripts, self._forget_editors)

@@ -1,26 +1,19 @@
 """Captures on their own: a page pressed by hand, an ear beside it."""
 
 import json
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
-import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Page
 
 from browser.capture.hearing import Capture, Hearing
 from browser.capture.in_page import InPageCapture
-from browser.locate import find_chromium
 from browser.wire.decode import AnswerDecoder
 from browser.wire.frames import FrameSplitter
 from domain.events import TextDelta
-from simulator.demo import LOOPBACK_ONLY, Site
+from simulator.demo import Site
+from tests.e2e.by_hand import ask
 
-ASK = """(text) => {
-  const box = document.querySelector("ms-prompt-box textarea");
-  Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, text);
-  box.dispatchEvent(new InputEvent("input", { bubbles: true }));
-}"""
 FETCH = """async (url) => (await fetch(url, { method: "POST", body: "[]" })).status"""
 
 
@@ -36,27 +29,6 @@ class ForgetfulCapture(InPageCapture):
             if self.seen % 3 == 2:
                 return None
         return super()._on_report(source, text)
-
-
-@pytest_asyncio.fixture(scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=find_chromium(own=lambda: playwright.chromium.executable_path),
-            args=[LOOPBACK_ONLY],
-        )
-        yield browser
-        await browser.close()
-
-
-@pytest_asyncio.fixture
-async def page(chromium: Browser, site: Site) -> AsyncIterator[Page]:
-    context = await chromium.new_context(storage_state=site.profile, viewport={"width": 1440, "height": 900})
-    await context.add_init_script(
-        "localStorage.setItem('aiStudioUserPreference', JSON.stringify({hasShownAutosaveOnDialog: true}))"
-    )
-    yield await context.new_page()
-    await context.close()
 
 
 async def text_of(capture: Capture, hearing: Hearing) -> str:
@@ -76,8 +48,7 @@ async def test_a_report_that_got_lost_is_read_again(page: Page, site: Site) -> N
     await page.goto(site.page)
     wanted = "".join(f"line {n} 👩‍👩‍👧‍👦 “quoted”\n" for n in range(400))
     hearing = capture.arm()
-    await page.evaluate(ASK, f"/echo(every=0.005) {wanted}")
-    await page.locator("ms-run-button button[type=submit]").click()
+    await ask(page, f"/echo(every=0.005) {wanted}")
     assert await hearing.status() == 200
     assert await text_of(capture, hearing) == wanted
     assert "gaps_mended" in counts
@@ -102,8 +73,7 @@ async def test_what_no_run_owns_is_dropped_and_counted(page: Page, site: Site) -
     await capture.open()
     await page.goto(site.page)
     hearing = capture.arm()
-    await page.evaluate(ASK, "/chunks n=30 every=0.02")
-    await page.locator("ms-run-button button[type=submit]").click()
+    await ask(page, "/chunks n=30 every=0.02")
     assert await hearing.status() == 200
     capture.disarm()
     later = capture.arm()

@@ -1,0 +1,30 @@
+"""A page without a driver, for tests that press its buttons by hand."""
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright
+
+from browser.locate import find_chromium
+from simulator.demo import LOOPBACK_ONLY, Site
+
+
+@pytest_asyncio.fixture(scope="module")
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=find_chromium(own=lambda: playwright.chromium.executable_path),
+            args=[LOOPBACK_ONLY],
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture
+async def page(chromium: Browser, site: Site) -> AsyncIterator[Page]:
+    context = await chromium.new_context(storage_state=site.profile, viewport={"width": 1440, "height": 900})
+    await context.add_init_script(
+        "localStorage.setItem('aiStudioUserPreference', JSON.stringify({hasShownAutosaveOnDialog: true}))"
+    )
+    yield await context.new_page()
+    await context.close()
