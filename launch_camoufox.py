@@ -80,7 +80,7 @@ async def serve(settings: Settings, overrides: Mapping[str, object], *, demo: bo
             say,
             lambda: app.state.gateway.supervisor.reason,
             lambda: site.obituary if site else "",
-            lambda: welcome(settings.server, browser, driver.status(), bound, page),
+            lambda: welcome(settings.server, settings.access, browser, driver.status(), bound, page),
         )
 
 

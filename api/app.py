@@ -11,13 +11,14 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
+from api.access.doorway import CrossOrigin, Doorway
 from api.addresses import Addresses
 from api.attachments.intake import Intake
 from api.attachments.rules import AttachmentRules
 from api.catalogue import Catalogue, read_aliases, read_excluded
 from api.embeddings.service import EmbeddingRules, Embeddings
 from api.exchange.registry import Exchanges
-from api.failures import on_gateway_error, on_http_error, on_validation_error
+from api.failures import failure_response, on_gateway_error, on_http_error, on_validation_error
 from api.files.service import FileService
 from api.files.store import FileStore
 from api.files.uploads import Uploads
@@ -34,7 +35,15 @@ from api.supervisor import Supervisor
 from api.version import NAME, VERSION
 from domain.errors import GatewayError
 from domain.ports import Deadlines, Driver
-from settings import ROOT, ChatSettings, EmbeddingSettings, FileSettings, ServerSettings, SettingsError
+from settings import (
+    ROOT,
+    AccessSettings,
+    ChatSettings,
+    EmbeddingSettings,
+    FileSettings,
+    ServerSettings,
+    SettingsError,
+)
 
 
 def create_app(
@@ -42,6 +51,7 @@ def create_app(
     chat: ChatSettings,
     files: FileSettings,
     embeddings: EmbeddingSettings,
+    access: AccessSettings,
     deadlines: Deadlines,
     driver: Driver,
 ) -> FastAPI:
@@ -52,7 +62,7 @@ def create_app(
             address would be open to other machines without a key.
     """
     jobs = JobQueue(server.queue_size, deadlines.queue)
-    gatekeeper = Gatekeeper(server)
+    gatekeeper = Gatekeeper(server, access)
     _require_folder("UPLOAD_FILES_DIR", files.upload_dir)
     _require_folder("FILES_DIR", files.files_dir)
     store = FileStore(files.files_dir, most_bytes=files.max_file_bytes)
@@ -69,7 +79,7 @@ def create_app(
         queue=jobs,
         files=FileService(store, Uploads(store), gatekeeper),
         intake=Intake(
-            _rules(server, files), files.upload_dir, only_current=files.only_current_user_attachments
+            _rules(files, access), files.upload_dir, only_current=files.only_current_user_attachments
         ),
         exchanges=Exchanges(jobs, chat),
         worker=Worker(jobs, driver, deadlines),
@@ -83,7 +93,9 @@ def create_app(
         lifespan=_lifespan,
         middleware=[
             Middleware(Addresses, base_path=server.base_path),
+            Middleware(CrossOrigin, origins=gatekeeper.origins.allowed),
             Middleware(RequestFrame, max_body_bytes=server.max_body_bytes),
+            Middleware(Doorway, check_name=gatekeeper.check_name, refusal=failure_response),
         ],
         exception_handlers={
             GatewayError: on_gateway_error,
@@ -113,14 +125,21 @@ def _require_folder(name: str, folder: Path) -> None:
         raise SettingsError(f"{name}={str(folder)!r} cannot be used: nothing may be written there.")
 
 
-def _rules(server: ServerSettings, files: FileSettings) -> AttachmentRules:
+def _rules(files: FileSettings, access: AccessSettings) -> AttachmentRules:
     return AttachmentRules(
         max_file_bytes=files.max_file_bytes,
         max_files=files.max_files,
         max_total_bytes=files.max_total_bytes,
         local_roots=files.roots,
         # Also a folder above them may be named by LOCAL_FILE_ROOTS.
-        hidden=(files.files_dir, server.key_file, ROOT / "auth_profiles", ROOT / ".env"),
+        hidden=(
+            files.files_dir,
+            access.key_file,
+            access.named_keys_file,
+            access.admin_token_file,
+            ROOT / "auth_profiles",
+            ROOT / ".env",
+        ),
         allow_private_urls=files.allow_private_urls,
         fetch_timeout=files.fetch_timeout,
     )
@@ -132,6 +151,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     gateway: Gateway = app.state.gateway
     async with AsyncExitStack() as stack:
         stack.push_async_callback(gateway.driver.close)
+        stack.callback(gateway.gatekeeper.usage.save)
         await stack.enter_async_context(gateway.files.store)
         stack.callback(gateway.files.uploads.close)
         await stack.enter_async_context(gateway.intake)
@@ -143,6 +163,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         stack.callback(opening.cancel)
         sweeping = tasks.create_task(gateway.files.keep_swept(), name="files-sweep")
         stack.callback(sweeping.cancel)
+        saving = tasks.create_task(gateway.gatekeeper.usage.keep_saved(), name="usage-save")
+        stack.callback(saving.cancel)
         await stack.enter_async_context(gateway.exchanges)
         stack.callback(gateway.stop_accepting)
         yield

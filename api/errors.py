@@ -36,6 +36,8 @@ ANSWERS: Final[Mapping[type[e.GatewayError], Answer]] = MappingProxyType(
         e.ContextTooLong: Answer(400, _REQUEST),
         e.PathRefused: Answer(403, _REQUEST),
         e.NotAllowed: Answer(401, _REQUEST),
+        e.Forbidden: Answer(403, _REQUEST),
+        e.TooManyRequests: Answer(429, "rate_limit_error"),
         e.NotFound: Answer(404, _REQUEST),
         e.QueueFull: Answer(429, "rate_limit_error"),
         e.Cancelled: Answer(499, "request_cancelled"),

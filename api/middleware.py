@@ -8,6 +8,7 @@ from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.access.doorway import bind_browser
 from api.errors import internal_error
 from api.failures import failure_response
 from domain.errors import TooLarge
@@ -24,11 +25,11 @@ def request_id_of(request: Request) -> str:
 
 
 class RequestFrame:
-    """Outermost part of the stack.
+    """Outermost part of the stack, but for addresses and CORS.
 
-    Puts the request id into the scope and into the header of every response, refuses bodies above
-    `max_body_bytes` (by their declared length at once, otherwise as soon as the limit is passed), and turns
-    an exception that nobody handled into a 500 in the usual envelope.
+    Puts the request id into the scope and into the header of every response, with the headers that bind
+    browsers; refuses bodies above `max_body_bytes` (by their declared length at once, otherwise as soon as
+    the limit is passed), and turns an exception that nobody handled into a 500 in the usual envelope.
     """
 
     def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
@@ -47,7 +48,9 @@ class RequestFrame:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                MutableHeaders(scope=message)[REQUEST_ID_HEADER] = request_id
+                headers = MutableHeaders(scope=message)
+                headers[REQUEST_ID_HEADER] = request_id
+                bind_browser(scope, headers)
             await send(message)
 
         if self._declares_too_much(scope):

@@ -1,18 +1,25 @@
-"""Who may call what: API keys from a file, and what stays open without one."""
+"""Who may call what: with a key, without one, and under which name."""
 
-import hmac
-import ipaddress
-from collections.abc import Iterator
+import logging
 from enum import Enum, auto
-from pathlib import Path
 from typing import Final
 
 from fastapi import Request
+from starlette.datastructures import Headers, QueryParams
+from starlette.types import Scope
 
-from domain.errors import NotAllowed
-from settings import ServerSettings, SettingsError
+from api.access.caller import ANYBODY, Caller
+from api.access.keys import Key
+from api.access.names import HostNames, Origins, is_loopback
+from api.access.ring import KeyRing
+from api.access.usage import UsageBook, usage_file
+from domain.errors import Forbidden, NotAllowed
+from settings import AccessSettings, ServerSettings, SettingsError
 
-SHORTEST_KEY: Final = 8
+log = logging.getLogger(__name__)
+
+_CALLER: Final = "gateway.caller"
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Access(Enum):
@@ -26,65 +33,16 @@ class Access(Enum):
     """No key, unless REQUIRE_KEY_EVERYWHERE."""
 
 
-def read_keys(path: Path) -> tuple[str, ...]:
-    """The keys of a file: one a line, blank lines and lines that start with `#` left out; none if absent.
-
-    Raises:
-        SettingsError: a key is too short or cannot be sent in a header; the text never shows the key.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except FileNotFoundError:
-        return ()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"KEY_FILE={str(path)!r} cannot be read: {error}.") from error
-    return tuple(_keys_in(lines, path))
-
-
-def _keys_in(lines: list[str], path: Path) -> Iterator[str]:
-    for number, line in enumerate(lines, start=1):
-        key = line.strip()
-        if not key or key.startswith("#"):
-            continue
-        if len(key) < SHORTEST_KEY:
-            raise SettingsError(
-                f"KEY_FILE={str(path)!r}, line {number}: a key needs at least {SHORTEST_KEY} characters."
-            )
-        if not key.isascii() or not key.isprintable() or " " in key:
-            raise SettingsError(
-                f"KEY_FILE={str(path)!r}, line {number}: a key is made of visible ASCII characters only."
-            )
-        yield key
-
-
-def masked(key: str) -> str:
-    """A key as it may stand in a log: `abcd****efgh`; shorter than 12 characters, only the first two."""
-    return f"{key[:4]}****{key[-4:]}" if len(key) >= 12 else f"{key[:2]}****"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a bind address or a host name can be reached from this machine only."""
-    if host.lower().rstrip(".") == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def _without_port(host: str) -> str:
-    return host.partition("]" if host.startswith("[") else ":")[0]
-
-
-def offered_key(request: Request) -> str | None:
+def offered_key(scope: Scope) -> str | None:
     """The first that is there of: `Authorization`, `X-API-Key`, `X-Goog-Api-Key`, `key` in the query.
 
     The first and the third may have the word `Bearer` before the key. Nothing may log a query.
     """
+    headers = Headers(scope=scope)
     for name in ("authorization", "x-api-key", "x-goog-api-key"):
-        if value := request.headers.get(name, "").strip():
+        if value := headers.get(name, "").strip():
             return _without_scheme(value) if name != "x-api-key" else value
-    return request.query_params.get("key", "").strip() or None
+    return QueryParams(scope["query_string"]).get("key", "").strip() or None
 
 
 def _without_scheme(value: str) -> str | None:
@@ -95,63 +53,99 @@ def _without_scheme(value: str) -> str | None:
 class Gatekeeper:
     """Decides on every request; built once, at start."""
 
-    def __init__(self, server: ServerSettings) -> None:
-        self._keys: Final = read_keys(server.key_file)
-        self._loopback: Final = is_loopback(server.host)
-        self._control_open: Final = self._loopback or server.open_status
-        self._nothing_open: Final = server.require_key_everywhere
-        if not self._keys and not self._loopback:
+    def __init__(self, server: ServerSettings, access: AccessSettings) -> None:
+        """Raises SettingsError: a key file is broken, or the settings contradict one another."""
+        self.ring: Final = KeyRing(access.key_file, access.named_keys_file)
+        self.usage: Final = UsageBook(usage_file(access))
+        self.hosts: Final = HostNames(server.host, access.allowed_hosts)
+        self.origins: Final = Origins(access.cors_origins)
+        loopback = is_loopback(server.host)
+        self._may_be_open: Final = loopback or access.allow_open_access
+        self._control_open: Final = loopback or access.open_status
+        self._nothing_open: Final = access.require_key_everywhere
+        self._pace: Final = access.requests_per_minute
+        files = f"KEY_FILE={str(access.key_file)!r} and NAMED_KEYS_FILE={str(access.named_keys_file)!r}"
+        if not self.needs_key and not self._may_be_open:
             raise SettingsError(
-                f"HOST={server.host!r} is open to other machines, but KEY_FILE={str(server.key_file)!r} "
-                "holds no key. Put a key of at least 8 characters into that file, or set HOST=127.0.0.1."
+                f"HOST={server.host!r} is open to other machines, but {files} hold no key. Make one with "
+                "'launch_camoufox.py keys add NAME', or set HOST=127.0.0.1. ALLOW_OPEN_ACCESS=true lets "
+                "everybody in who reaches the address."
             )
-        if not self._keys and self._nothing_open:
-            raise SettingsError(
-                f"REQUIRE_KEY_EVERYWHERE is set, but KEY_FILE={str(server.key_file)!r} holds no key."
+        if not self.needs_key and not loopback:
+            log.warning(
+                "ALLOW_OPEN_ACCESS: no key is asked for, and HOST=%r is open to other machines. "
+                "Whoever reaches it uses your account.",
+                server.host,
             )
+        if not self.needs_key and self._nothing_open:
+            raise SettingsError(f"REQUIRE_KEY_EVERYWHERE is set, but {files} hold no key.")
 
     @property
     def needs_key(self) -> bool:
-        return bool(self._keys)
+        return self.ring.guarded
 
-    @property
-    def masked_keys(self) -> tuple[str, ...]:
-        return tuple(masked(key) for key in self._keys)
+    def pace_of(self, key: Key) -> int:
+        """Requests a minute; 0: as many as it likes."""
+        return self._pace if key.requests_per_minute is None else key.requests_per_minute
 
-    def admit(self, request: Request, access: Access) -> None:
-        """Let the request pass.
+    def admit(self, request: Request, access: Access) -> Caller:
+        """Let the request pass; it is counted once, however often it is asked about.
 
         Raises:
-            NotAllowed: the key is missing or wrong, or a web page uses this machine's browser to get in.
+            NotAllowed: the key is missing or wrong.
+            Forbidden: a web page that may not call uses a browser to get in without a key.
+            TooManyRequests: the key's own limit.
         """
-        key = offered_key(request)
-        if key is not None and self._knows(key):
+        known: tuple[Access, Caller] | None = request.scope.get(_CALLER)
+        if known is None or known[0] is not access:
+            known = request.scope[_CALLER] = (access, self._admitted(request, access))
+        return known[1]
+
+    def check_name(self, scope: Scope, *, even_with_key: bool = False) -> None:
+        """Refuse what was sent to a name that is not this gateway's. A page that rebinds names has no key.
+
+        Raises:
+            Forbidden
+        """
+        host = Headers(scope=scope).get("host", "")
+        if self.hosts.includes(host) or (not even_with_key and self._key_of(scope) is not None):
             return
+        raise Forbidden(
+            f"This gateway does not answer to the name {host!r:.200}; ALLOWED_HOSTS lists further names."
+        )
+
+    def _admitted(self, request: Request, access: Access) -> Caller:
+        key = self._key_of(request.scope)
+        if key is None:
+            self._check_anonymous(request, access)
+            return ANYBODY
+        if access is Access.KEY:
+            return Caller(key.name, key.digest, self.usage.admit(key.digest, self.pace_of(key)))
+        return Caller(key.name, key.digest)
+
+    def _check_anonymous(self, request: Request, access: Access) -> None:
         if not self._is_open(access):
             raise NotAllowed(
                 "The API key is missing; send it as 'Authorization: Bearer KEY', 'X-API-Key: KEY' or "
                 "'X-Goog-Api-Key: KEY'."
-                if key is None
+                if offered_key(request.scope) is None
                 else "Invalid API key."
             )
-        self._refuse_rebinding(request)
+        if request.method not in _SAFE_METHODS and not self.origins.includes(request.headers):
+            origin = request.headers["origin"]
+            raise Forbidden(
+                f"The web page {origin!r:.200} may not call this gateway without a key; "
+                "CORS_ORIGINS lists pages that may."
+            )
+
+    def _key_of(self, scope: Scope) -> Key | None:
+        self.ring.refresh()
+        offered = offered_key(scope)
+        return None if offered is None else self.ring.find(offered)
 
     def _is_open(self, access: Access) -> bool:
-        if not self._keys:
-            return True
+        if not self.ring.guarded:
+            return self._may_be_open
         if self._nothing_open:
             return False
         return access is Access.PUBLIC or (access is Access.CONTROL and self._control_open)
-
-    def _knows(self, key: str) -> bool:
-        offered = key.encode()
-        # Every key is compared, whatever was found: the time taken tells nothing.
-        return sum(hmac.compare_digest(offered, known.encode()) for known in self._keys) > 0
-
-    def _refuse_rebinding(self, request: Request) -> None:
-        """A page whose name was re-pointed to 127.0.0.1 still sends its own name as `Host`."""
-        host = _without_port(request.headers.get("host", ""))
-        if self._loopback and host and not is_loopback(host):
-            raise NotAllowed(
-                f"Without a key this gateway answers to 127.0.0.1 and localhost only, not to {host!r}."
-            )

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Callable
 
-from api.security import is_loopback, read_keys
+from api.access.keys import read_named, read_plain
+from api.access.names import is_loopback
 from api.server import HttpServer
 from domain.ports import DriverStatus
-from settings import BrowserSettings, ServerSettings
+from settings import AccessSettings, BrowserSettings, ServerSettings
 
 STATUS_SECONDS = 0.1
 
@@ -40,14 +41,20 @@ def base_address(host: str, port: int) -> str:
 
 
 def welcome(
-    server: ServerSettings, browser: BrowserSettings, status: DriverStatus, port: int, page: str
+    server: ServerSettings,
+    access: AccessSettings,
+    browser: BrowserSettings,
+    status: DriverStatus,
+    port: int,
+    page: str,
 ) -> str:
     """Address, sign-in, a `curl` line and an `openai` snippet; shows no key. `port` is the one taken."""
-    has_keys = bool(read_keys(server.key_file))
+    named = read_named(access.named_keys_file)
+    has_keys = bool(named or read_plain(access.key_file))
     reach = "this machine" if is_loopback(server.host) else "anybody who reaches this address"
     return _TEXT.format(
         base=base_address(server.host, port),
-        keys=f"any line of {server.key_file}" if has_keys else f"none needed, from {reach}",
+        keys=_keys(access, len(named)) if has_keys else f"none needed, from {reach}",
         profile=browser.auth_profile or "none saved (AUTH_PROFILE)",
         engine=status.engine,
         mode=browser.mode,
@@ -57,6 +64,11 @@ def welcome(
         key="YOUR-KEY" if has_keys else "none",
         model=server.default_model,
     )
+
+
+def _keys(access: AccessSettings, named: int) -> str:
+    plain = [f"any line of {access.key_file}"] if read_plain(access.key_file) else []
+    return " or ".join([*plain, *([f"one of {named} with a name"] if named else [])])
 
 
 async def attend(

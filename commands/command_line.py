@@ -1,11 +1,13 @@
 """The command line: flags that become settings, and subcommands."""
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from api.version import NAME, VERSION
+from commands import keys
 from settings import Settings
 
 Command = Callable[[Settings, argparse.Namespace], int]
@@ -13,7 +15,7 @@ Command = Callable[[Settings, argparse.Namespace], int]
 Subcommands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
 """Where subparsers are added; argparse gives it no public name."""
 
-ADDERS: Sequence[Callable[[Subcommands], None]] = ()
+ADDERS: Sequence[Callable[[Subcommands], None]] = (keys.add_to,)
 """The `add_to` of every subcommand, in the order of the help."""
 
 MODES = (
@@ -41,14 +43,34 @@ class Asked:
 
 def read_command_line(argv: Sequence[str] | None) -> Asked:
     """Read `argv`, or this process's own arguments; ends the process with status 2 where it is wrong."""
-    given = vars(parser().parse_args(argv))
+    words = sys.argv[1:] if argv is None else list(argv)
+    _refuse_unknown_flags(words)
+    given = vars(parser().parse_args(words))
     overrides = {name: value for name, value in given.items() if name.isupper()}
     return Asked(overrides, argparse.Namespace(**{k: v for k, v in given.items() if k not in overrides}))
 
 
+def _refuse_unknown_flags(words: Sequence[str]) -> None:
+    """Name a misspelt flag, where argparse would take its value for a misspelt subcommand."""
+    flags = _with_flags(argparse.ArgumentParser(add_help=False))
+    rest = flags.parse_known_args(words)[1]
+    if rest and rest[0].startswith("-") and rest[0] not in {"-h", "--help"}:
+        parser().error(f"unrecognized arguments: {rest[0]}")
+
+
 def parser() -> argparse.ArgumentParser:
     """Flags that are settings have the setting's name, in capitals, as `dest`."""
-    top = argparse.ArgumentParser(description="Google AI Studio's page as an OpenAI-compatible API.")
+    top = _with_flags(
+        argparse.ArgumentParser(description="Google AI Studio's page as an OpenAI-compatible API.")
+    )
+    if ADDERS:
+        subcommands = top.add_subparsers(title="instead of serving", metavar="COMMAND")
+        for add_to in ADDERS:
+            add_to(subcommands)
+    return top
+
+
+def _with_flags(top: argparse.ArgumentParser) -> argparse.ArgumentParser:
     mode = top.add_mutually_exclusive_group()
     for flag, value, words in MODES:
         mode.add_argument(flag, dest="BROWSER_MODE", action="store_const", const=value, help=words)
@@ -58,8 +80,4 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--generate", action="store_true", help="with --doctor: also send one tiny prompt")
     top.add_argument("--print-config", action="store_true", help="print the effective settings and end")
     top.add_argument("--version", action="version", version=f"{NAME} {VERSION}")
-    if ADDERS:
-        subcommands = top.add_subparsers(title="instead of serving", metavar="COMMAND")
-        for add_to in ADDERS:
-            add_to(subcommands)
     return top

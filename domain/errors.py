@@ -7,7 +7,9 @@ GatewayError
 │   ├─ TooLarge               more than a limit allows
 │   ├─ ContextTooLong         more tokens than the model takes
 │   └─ PathRefused            a file of this machine that callers may not name
-├─ NotAllowed                 the key is missing or wrong
+├─ NotAllowed                 the key or the admin token is missing or wrong
+├─ Forbidden                  called by a foreign web page, or under a foreign name
+├─ TooManyRequests            one key, or one address, calls too often
 ├─ NotFound                   no such request, file or route
 ├─ QueueFull                  too many requests are waiting
 ├─ Cancelled                  somebody cancelled this request
@@ -80,6 +82,15 @@ class PathRefused(BadRequest):
 
 class NotAllowed(GatewayError):
     code = "invalid_api_key"
+
+
+class Forbidden(GatewayError):
+    code = "forbidden"
+
+
+class TooManyRequests(GatewayError):
+    code = "rate_limit_exceeded"
+    retryable = True
 
 
 class NotFound(GatewayError):

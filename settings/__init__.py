@@ -7,6 +7,7 @@ empty value means the default. Relative paths start at the project's folder.
 from settings.fields import ROOT
 from settings.groups import (
     GROUPS,
+    AccessSettings,
     BrowserSettings,
     CaptureSettings,
     ChatSettings,
@@ -25,6 +26,7 @@ __all__ = [
     "GROUPS",
     "ROOT",
     "SECRET_QUERY",
+    "AccessSettings",
     "BrowserSettings",
     "CaptureSettings",
     "ChatSettings",

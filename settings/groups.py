@@ -50,19 +50,13 @@ class ServerSettings(Group):
     """What clients connect to."""
 
     host: str = Field(default="127.0.0.1", validation_alias="HOST", pattern=r"^[^\s/]+$", examples=["::1"])
-    """Address the gateway listens on. Anything but loopback needs API keys."""
+    """Address the gateway listens on. Anything but loopback needs API keys, or `ALLOW_OPEN_ACCESS`."""
     port: int = Field(default=2048, validation_alias="PORT", ge=0, le=65535)
     """Port the gateway listens on; 0 takes a free one. `DEFAULT_FASTAPI_PORT` is a second name."""
     queue_size: int = Field(default=32, validation_alias="QUEUE_SIZE", ge=1, le=10_000)
     """How many requests may wait; one more is answered 429."""
     keep_alive: float = Field(default=8.0, validation_alias="KEEP_ALIVE_SECONDS", gt=0, le=10)
     """Longest silence of an open stream, in seconds, before a keep-alive is sent."""
-    key_file: RootedPath = Field(default=Path("auth_profiles/key.txt"), validation_alias="KEY_FILE")
-    """API keys, one a line, `#` for comments. No file or an empty one: no key is asked for."""
-    open_status: bool = Field(default=False, validation_alias="OPEN_STATUS")
-    """Answer `/v1/queue` and `/v1/cancel` without a key also to other machines."""
-    require_key_everywhere: bool = Field(default=False, validation_alias="REQUIRE_KEY_EVERYWHERE")
-    """Ask for a key, where there are keys, on every endpoint but `/health`."""
     default_model: str = Field(default="gemini-2.5-flash", validation_alias="DEFAULT_MODEL", min_length=1)
     """Model of a request that names none."""
     max_body_bytes: int = Field(default=512 * 1024 * 1024, validation_alias="MAX_BODY_BYTES", ge=1024)
@@ -78,6 +72,35 @@ class ServerSettings(Group):
         default=Path("excluded_models.txt"), validation_alias="EXCLUDED_MODELS_FILE"
     )
     """Model ids that are left out of `/v1/models`, one a line; the file may be missing."""
+
+
+class AccessSettings(Group):
+    """Who may call what, and from where."""
+
+    key_file: RootedPath = Field(default=Path("auth_profiles/key.txt"), validation_alias="KEY_FILE")
+    """API keys, one a line, `#` for comments. Read again when it changes."""
+    named_keys_file: RootedPath = Field(
+        default=Path("auth_profiles/keys.json"), validation_alias="NAMED_KEYS_FILE"
+    )
+    """API keys with names, stored hashed. The gateway writes it; their use is counted in a file beside it."""
+    requests_per_minute: int = Field(default=0, validation_alias="KEY_REQUESTS_PER_MINUTE", ge=0)
+    """How often one key may call in a minute; 0: as often as it likes. A named key may have its own limit."""
+    open_status: bool = Field(default=False, validation_alias="OPEN_STATUS")
+    """Answer `/v1/queue` and `/v1/cancel` without a key also to other machines."""
+    require_key_everywhere: bool = Field(default=False, validation_alias="REQUIRE_KEY_EVERYWHERE")
+    """Ask for a key, where there are keys, on every endpoint but `/health`."""
+    allow_open_access: bool = Field(default=False, validation_alias="ALLOW_OPEN_ACCESS")
+    """Listen on an address that other machines reach also without any key: whoever reaches it may use it."""
+    allowed_hosts: Annotated[tuple[str, ...], Words] = Field(default=(), validation_alias="ALLOWED_HOSTS")
+    """Further names, separated by blanks, under which the gateway may be called, as that of a reverse proxy;
+    `*.example.com` for all below one, `*` for any."""
+    cors_origins: Annotated[tuple[str, ...], Words] = Field(default=(), validation_alias="CORS_ORIGINS")
+    """Origins of web pages that may call the API, like `https://chat.example`, separated by blanks; `*` for
+    any. Empty: none."""
+    admin_token_file: RootedPath = Field(
+        default=Path("auth_profiles/admin_token"), validation_alias="ADMIN_TOKEN_FILE"
+    )
+    """The admin token; made at the first start."""
 
 
 class ChatSettings(Group):
@@ -281,6 +304,7 @@ class CaptureSettings(Group):
 
 GROUPS: Mapping[str, type[Group]] = {
     "server": ServerSettings,
+    "access": AccessSettings,
     "chat": ChatSettings,
     "browser": BrowserSettings,
     "budgets": DeadlineSettings,

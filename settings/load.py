@@ -15,6 +15,7 @@ from settings.fields import ROOT
 from settings.groups import (
     GROUPS,
     OTHER_NAMES,
+    AccessSettings,
     BrowserSettings,
     CaptureSettings,
     ChatSettings,
@@ -48,6 +49,7 @@ class Settings:
     """All settings. Build it with `load`; tests may build groups by hand."""
 
     server: ServerSettings = field(default_factory=ServerSettings)
+    access: AccessSettings = field(default_factory=AccessSettings)
     chat: ChatSettings = field(default_factory=ChatSettings)
     browser: BrowserSettings = field(default_factory=BrowserSettings)
     budgets: DeadlineSettings = field(default_factory=DeadlineSettings)
@@ -59,9 +61,9 @@ class Settings:
     """Where each value that is not a default was given, by setting name."""
 
     @property
-    def api(self) -> tuple[ServerSettings, ChatSettings, FileSettings, EmbeddingSettings]:
+    def api(self) -> tuple[ServerSettings, ChatSettings, FileSettings, EmbeddingSettings, AccessSettings]:
         """What the HTTP side takes."""
-        return self.server, self.chat, self.files, self.embeddings
+        return self.server, self.chat, self.files, self.embeddings, self.access
 
     @property
     def deadlines(self) -> Deadlines:

@@ -63,6 +63,8 @@ class Site:
         return {
             "HOST": "127.0.0.1",
             "KEY_FILE": str(self.profile.with_name("no-keys.txt")),
+            "NAMED_KEYS_FILE": str(self.profile.with_name("no-keys.json")),
+            "ADMIN_TOKEN_FILE": str(self.profile.with_name("admin_token")),
             "AI_STUDIO_URL": self.address,
             "AUTH_PROFILE": str(self.profile),
             "BROWSER": engine,

@@ -13,19 +13,26 @@ from openai import AsyncOpenAI
 from api.app import create_app
 from api.server import HttpServer, listen
 from domain.ports import Deadlines, Driver
-from settings import ChatSettings, EmbeddingSettings, FileSettings, ServerSettings
+from settings import AccessSettings, ChatSettings, EmbeddingSettings, FileSettings, ServerSettings
 
 START_SECONDS = 30.0
 FILES = ("key_file", "excluded_models_file", "model_aliases_file")
 """Settings that would otherwise read files of the machine."""
 
 
-ApiSettings = tuple[ServerSettings, ChatSettings, FileSettings, EmbeddingSettings]
+ApiSettings = tuple[ServerSettings, ChatSettings, FileSettings, EmbeddingSettings, AccessSettings]
 
 
 def api_settings(folder: Path, **changes: Any) -> ApiSettings:
     """The groups that the HTTP side takes, from fields of any; callers' files are kept in `folder`."""
-    changes = {"upload_dir": folder / "uploads", "files_dir": folder / "store", **changes}
+    own = {
+        "upload_dir": "uploads",
+        "files_dir": "store",
+        "admin_token_file": "admin_token",
+        "named_keys_file": "keys.json",
+    }
+    changes = {**{name: folder / path for name, path in own.items()}, **changes}
+    access = {name: changes.pop(name) for name in AccessSettings.model_fields if name in changes}
     chat = {name: changes.pop(name) for name in ChatSettings.model_fields if name in changes}
     files = {name: changes.pop(name) for name in FileSettings.model_fields if name in changes}
     vectors = {name: changes.pop(name) for name in EmbeddingSettings.model_fields if name in changes}
@@ -34,6 +41,7 @@ def api_settings(folder: Path, **changes: Any) -> ApiSettings:
         ChatSettings(**chat),
         FileSettings(**files),
         EmbeddingSettings(**vectors),
+        AccessSettings(**access),
     )
 
 

@@ -9,6 +9,7 @@ EXAMPLE = ROOT / ".env.example"
 BEGIN, END = "<!-- settings: written by make docs -->\n", "<!-- end of settings -->\n"
 TITLES = {
     "server": "What clients connect to",
+    "access": "Who may call",
     "chat": "Chat requests",
     "browser": "Browser, page and sign-in",
     "budgets": "How long things may take",

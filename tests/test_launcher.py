@@ -19,7 +19,7 @@ from openai import AsyncOpenAI
 from api.version import VERSION
 from api.welcome import welcome
 from domain.ports import DriverStatus
-from settings import ROOT, BrowserSettings, ServerSettings, setting_names
+from settings import ROOT, AccessSettings, BrowserSettings, ServerSettings, setting_names
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="signals of a terminal"),
@@ -261,9 +261,10 @@ async def test_second_signal_ends_the_demo_at_once_and_leaves_nothing() -> None:
 def test_welcome_tells_how_to_send_a_key_and_shows_none(tmp_path: Path, host: str) -> None:
     keys = tmp_path / "key.txt"
     keys.write_text("0123456789abcdef\n")
-    server = ServerSettings(host=host, key_file=keys)
+    server = ServerSettings(host=host)
+    access = AccessSettings(key_file=keys, named_keys_file=tmp_path / "none")
     text = welcome(
-        server, BrowserSettings(), DriverStatus(engine="chromium", capture="cdp"), 2048, "http://page"
+        server, access, BrowserSettings(), DriverStatus(engine="chromium", capture="cdp"), 2048, "http://page"
     )
     assert ("http://[::1]:2048/v1" if ":" in host else "http://127.0.0.1:2048/v1") in text
     assert "Authorization: Bearer YOUR-KEY" in text
@@ -272,7 +273,8 @@ def test_welcome_tells_how_to_send_a_key_and_shows_none(tmp_path: Path, host: st
 
 
 def test_welcome_without_keys_asks_for_none(tmp_path: Path) -> None:
-    server = ServerSettings(key_file=tmp_path / "none")
-    text = welcome(server, BrowserSettings(), DriverStatus(engine="chromium"), 2048, "http://page")
+    server = ServerSettings()
+    access = AccessSettings(key_file=tmp_path / "none", named_keys_file=tmp_path / "none")
+    text = welcome(server, access, BrowserSettings(), DriverStatus(engine="chromium"), 2048, "http://page")
     assert "Authorization" not in text
     assert "none needed" in text

@@ -90,7 +90,7 @@ def test_relative_paths_start_at_the_project(tmp_path: Path) -> None:
     settings = load(tmp_path, {"EVIDENCE_DIR": "here", "UPLOAD_FILES_DIR": "/there"})
     assert settings.browser.evidence_dir == tmp_path / "here"
     assert settings.files.upload_dir == Path("/there")
-    assert settings.server.key_file == tmp_path / "auth_profiles" / "key.txt"
+    assert settings.access.key_file == tmp_path / "auth_profiles" / "key.txt"
 
 
 @pytest.mark.parametrize("written", ["work", "work.json", "auth_profiles/work.json"])

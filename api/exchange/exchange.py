@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 
+from api.access.caller import ANYBODY, Caller
 from api.attachments.intake import RequestFiles, references_of
 from api.exchange.functions import FunctionCalling
 from api.exchange.jobs import Jobs
@@ -40,13 +41,17 @@ class Exchange:
         *,
         files: RequestFiles | None = None,
         stream: bool = False,
+        caller: Caller = ANYBODY,
     ) -> None:
         """`files` are needed where the plan names files, and are the registry's to close."""
         self.id = request_id
         self.plan = plan
         self.files = files
         self._queue = queue
-        self._jobs = Jobs(queue, request_id, plan.choices, self._on_submitted, stream=stream)
+        self._jobs = Jobs(
+            queue, request_id, plan.choices, self._on_submitted, stream=stream, caller=caller.name
+        )
+        self._caller = caller
         self._chat = chat
         self._workarounds = workarounds
         self._warnings: dict[str, None] = {}
@@ -171,6 +176,7 @@ class Exchange:
         async with aclosing(self._stages(rounds, tools)(self.plan)) as events:
             async for event in events:
                 if isinstance(event, Finished) and (usage := rounds.usage) is not None:
+                    self._caller.spend(usage)
                     await self._channel.put((choice, usage))
                 await self._channel.put((choice, event))
 

@@ -30,12 +30,15 @@ class Jobs:
         on_submitted: Callable[[], None],
         *,
         stream: bool,
+        caller: str = "",
     ) -> None:
+        """`caller`: the name of the caller's key."""
         self._queue = queue
         self._request_id = request_id
         self._choices = choices
         self._on_submitted = on_submitted
         self._stream = stream
+        self._caller = caller
         self._rounds: Counter[int] = Counter()
         self._all: list[Job] = []
         self._ahead: dict[int, Job] = {}
@@ -82,7 +85,7 @@ class Jobs:
 
     def _submit(self, request: GenerateRequest, choice: int, room: int) -> Job:
         number = self._rounds[choice] + 1
-        label = Label(self._request_id, self._stream, choice, self._choices, number)
+        label = Label(self._request_id, self._stream, choice, self._choices, number, self._caller)
         job = Job(label, request, room=room)
         if number == 1 and choice + 1 < self._choices:
             job.on_taken(lambda: self._go_ahead(request, choice + 1))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
+from api.access.caller import ANYBODY, Caller
 from api.attachments.intake import RequestFiles
 from api.errors import internal_error
 from api.exchange.exchange import Exchange
@@ -45,14 +46,27 @@ class Exchanges:
         return iter(tuple(self._running))
 
     def start(
-        self, request_id: str, plan: Plan, *, files: RequestFiles | None = None, stream: bool = False
+        self,
+        request_id: str,
+        plan: Plan,
+        *,
+        files: RequestFiles | None = None,
+        stream: bool = False,
+        caller: Caller = ANYBODY,
     ) -> Exchange:
         """Begin to serve a plan; whether it is taken in shows at `Exchange.accepted`.
 
         `files` are closed when it has ended, however it ends.
         """
         exchange = Exchange(
-            request_id, plan, self._queue, self._chat, self._workarounds, files=files, stream=stream
+            request_id,
+            plan,
+            self._queue,
+            self._chat,
+            self._workarounds,
+            files=files,
+            stream=stream,
+            caller=caller,
         )
         if files is not None:
             files.handed_over = True

@@ -40,6 +40,8 @@ GOOGLE_ANSWERS: Final[Mapping[type[e.GatewayError], GoogleAnswer]] = MappingProx
         e.ContextTooLong: _INVALID,
         e.PathRefused: GoogleAnswer(403, "PERMISSION_DENIED"),
         e.NotAllowed: GoogleAnswer(401, "UNAUTHENTICATED"),
+        e.Forbidden: GoogleAnswer(403, "PERMISSION_DENIED"),
+        e.TooManyRequests: _EXHAUSTED,
         e.NotFound: GoogleAnswer(404, "NOT_FOUND"),
         e.QueueFull: _EXHAUSTED,
         e.Cancelled: GoogleAnswer(499, "CANCELLED"),

@@ -6,12 +6,13 @@ from api.queueing.job import Job
 from api.queueing.queue import JobQueue
 
 
-def queue_snapshot(queue: JobQueue) -> dict[str, Any]:
+def queue_snapshot(queue: JobQueue, *, callers: bool = False) -> dict[str, Any]:
     """Every unsettled job in the order of service. `queue_length` counts those that do not run yet.
 
-    `choice` and `round` are shown of requests that take more than one generation.
+    `choice` and `round` are shown of requests that take more than one generation, `key`, the name of the
+    caller's key, if `callers`.
     """
-    items = [_item(queue, job) for job in queue]
+    items = [_item(queue, job) | ({"key": job.label.caller or None} if callers else {}) for job in queue]
     return {
         "queue_length": queue_length(queue),
         "is_processing": queue.is_processing,

@@ -34,6 +34,8 @@ class Label:
     """How many answers the request asks for."""
     round: int = 1
     """1 for the first generation of a choice, 2 for the one that follows from it, and so on."""
+    caller: str = ""
+    """The name of the caller's key; empty without one."""
 
     @property
     def follows(self) -> bool:

@@ -140,9 +140,10 @@ class Worker:
     def _settle(self, job: Job, failure: GatewayError | None) -> None:
         job.settle(failure)
         log.info(
-            "job %s %s: model=%s stream=%s capture=%s waited=%.2fs ran=%.2fs%s",
+            "job %s %s: key=%s model=%s stream=%s capture=%s waited=%.2fs ran=%.2fs%s",
             job.id,
             job.state.value,
+            job.label.caller or "-",
             job.request.model,
             job.label.stream,
             job.capture or "-",

@@ -37,6 +37,7 @@ def health_report(gateway: Gateway) -> dict[str, Any]:
         "capture": status["capture"],
         "counters": status["counters"],
         "is_processing": gateway.queue.is_processing,
+        "key_files_ok": not gateway.gatekeeper.ring.problem,
     }
     said = {"reason": reason} if reason else {}
     return {"status": "unavailable" if reason else "ok", **flat, **said, "details": details}

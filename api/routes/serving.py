@@ -15,6 +15,7 @@ from api.disconnect import while_connected
 from api.exchange.exchange import Exchange
 from api.gateway import Gateway
 from api.middleware import request_id_of
+from api.security import Access
 from api.sse import EventStream
 from domain.completion import Completion, fold_choices
 from domain.errors import BadRequest, Cancelled, ContextTooLong, GatewayError, Refused
@@ -108,7 +109,10 @@ async def serve(
     gateway.supervisor.require_open()
     plan, notes = await resolved(gateway, asked, reply.prompt_param)
     streamed = reply.stream is not None
-    exchange = gateway.exchanges.start(request_id_of(request), plan, files=files, stream=streamed)
+    caller = gateway.gatekeeper.admit(request, Access.KEY)
+    exchange = gateway.exchanges.start(
+        request_id_of(request), plan, files=files, stream=streamed, caller=caller
+    )
     serving = _Serving(exchange, reply.writer(exchange), asked.ignored, notes)
     with ExitStack() as undo:
         undo.callback(exchange.cancel, _gone())

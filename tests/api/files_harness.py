@@ -21,10 +21,9 @@ from api.files.uploads import Uploads
 from api.middleware import RequestFrame
 from api.routes import files as google_files
 from api.routes import openai_files
-from api.security import Gatekeeper
 from api.server import HttpServer, listen
 from domain.errors import GatewayError
-from tests.api.harness import settings_of
+from tests.api.harness import gatekeeper_of
 
 START = "/upload/v1beta/files"
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(40)
@@ -69,7 +68,7 @@ class Files:
             middleware=[Middleware(RequestFrame, max_body_bytes=body_limit)],
             exception_handlers={GatewayError: on_gateway_error},
         )
-        gatekeeper = Gatekeeper(settings_of(key_file=key_file)[0])
+        gatekeeper = gatekeeper_of(key_file=key_file)
         app.state.files = FileService(
             self.store, Uploads(self.store, MOST_UPLOADS), gatekeeper, pace or Pace()
         )

@@ -21,6 +21,7 @@ from api.exchange.registry import Exchanges
 from api.gateway import Gateway
 from api.queueing.queue import JobQueue
 from api.queueing.worker import Worker
+from api.security import Gatekeeper
 from domain.completion import Completion, fold_choices
 from domain.events import Event
 from domain.ports import Deadlines
@@ -36,6 +37,11 @@ def settings_of(**changes: Any) -> ApiSettings:
     """Settings that read no file of the machine, from fields of any group; each has a folder of its own."""
     folder = Path(tempfile.mkdtemp(dir=_scratch()))
     return api_settings(folder, **{**dict.fromkeys(FILES, NOWHERE), **changes})
+
+
+def gatekeeper_of(**changes: Any) -> Gatekeeper:
+    settings = settings_of(**changes)
+    return Gatekeeper(settings[0], settings[-1])
 
 
 @cache

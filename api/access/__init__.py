@@ -1,0 +1,1 @@
+"""Keys, the admin token, and from where the gateway may be called."""
