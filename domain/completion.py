@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from domain.events import (
+    Citations,
     CodeRun,
     Event,
     Finished,
@@ -28,6 +29,7 @@ class Completion:
     media: list[Media] = field(default_factory=list)
     code_runs: list[CodeRun] = field(default_factory=list)
     grounding: Grounding | None = None
+    citations: Citations | None = None
     usage: Usage | None = None
     finished: Finished | None = None
     pieces: list[Piece] = field(default_factory=list, compare=False)
@@ -61,6 +63,8 @@ class Folding:
                 done.code_runs.append(event)
             case Grounding():
                 done.grounding = event
+            case Citations():
+                done.citations = event
             case Usage():
                 done.usage = event
             case Finished():

@@ -36,6 +36,7 @@ GatewayError
     └─ BrowserDown            there is no browser
 """
 
+from enum import StrEnum
 from typing import ClassVar
 
 
@@ -145,8 +146,22 @@ class PermissionDenied(UpstreamError):
     code = "upstream_permission_denied"
 
 
+class BlockReason(StrEnum):
+    """Why the site did not take a prompt, by its own names."""
+
+    SAFETY = "safety"
+    OTHER = "other"
+    BLOCKLIST = "blocklist"
+    PROHIBITED_CONTENT = "prohibited_content"
+    IMAGE_SAFETY = "image_safety"
+
+
 class Refused(UpstreamError):
     code = "content_filter"
+
+    def __init__(self, public_message: str, *, reason: BlockReason = BlockReason.OTHER) -> None:
+        super().__init__(public_message)
+        self.reason = reason
 
 
 class EmptyAnswer(UpstreamError):

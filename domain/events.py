@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
+from domain.counts import ByModality
+
 
 class FinishReason(StrEnum):
     """Why a generation ended, in the site's own terms (public Gemini numbering)."""
@@ -102,6 +104,27 @@ class Grounding:
 
 
 @dataclass(frozen=True, slots=True)
+class Citation:
+    """A source that a part of the answer repeats, as far as the site tells it."""
+
+    uri: str = ""
+    title: str = ""
+    licence: str = ""
+    start: int | None = None
+    """Where the repeated part begins in the answer, in UTF-8 bytes."""
+    end: int | None = None
+    """The first byte behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Citations:
+    """What an answer repeats of known sources; cumulative, a later one replaces an earlier one."""
+
+    sources: tuple[Citation, ...]
+    kind: Literal["citations"] = "citations"
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Token counts as the site reports them; `answer` leaves the thinking out."""
 
@@ -110,6 +133,10 @@ class Usage:
     thoughts: int = 0
     cached: int = 0
     total: int = 0
+    tools: int = 0
+    """What the site's own tools brought in for the model to read."""
+    prompt_kinds: ByModality = ()
+    answer_kinds: ByModality = ()
     kind: Literal["usage"] = "usage"
 
 
@@ -124,4 +151,4 @@ class Finished:
     kind: Literal["finished"] = "finished"
 
 
-Event = ThoughtDelta | TextDelta | ToolCall | Media | CodeRun | Grounding | Usage | Finished
+Event = ThoughtDelta | TextDelta | ToolCall | Media | CodeRun | Grounding | Citations | Usage | Finished

@@ -84,6 +84,16 @@ class Grounding:
 
 
 @dataclass(frozen=True, slots=True)
+class Citation:
+    """A source that is repeated from `start` to `end`, in UTF-8 bytes of the answer; public numbering."""
+
+    start: int
+    end: int
+    uri: str
+    licence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Cumulative token counts. `candidates` is None until something visible was said."""
 
@@ -108,3 +118,4 @@ class Finish:
     ratings: tuple[int, ...] = ()
     """Harm categories to rate as negligible; only sent when the request had safety settings."""
     grounding: Grounding | None = field(default=None)
+    citations: tuple[Citation, ...] = ()

@@ -30,7 +30,7 @@ class Transcript:
 
     def end(self, beat: End) -> bytes:
         """The finishing event, the optional trailer and the end of the array."""
-        finish = Finish(beat.reason, beat.message, self._ratings, beat.grounding)
+        finish = Finish(beat.reason, beat.message, self._ratings, beat.grounding, beat.citations)
         last = self._event(writer.event((), self._usage, self._response_id, finish))
         return last + self._close()
 

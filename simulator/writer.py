@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from simulator.parts import Blob, Call, Code, CodeResult, Finish, Grounding, Part, Text, Usage
+from simulator.parts import Blob, Call, Citation, Code, CodeResult, Finish, Grounding, Part, Text, Usage
 from simulator.rejection import Rejection
 
 MODALITY_TEXT, MODALITY_IMAGE = 1, 2
@@ -97,6 +97,15 @@ def grounding(found: Grounding) -> list[Any]:
     )
 
 
+def citations(sources: Sequence[Citation]) -> list[Any]:
+    """CitationMetadata, empty without sources; an offset of zero is absent, as zeros are."""
+    written = [
+        slots({0: source.start or None, 1: source.end, 2: source.uri, 3: source.licence})
+        for source in sources
+    ]
+    return [written] if written else []
+
+
 def event(
     parts: Sequence[Part], counts: Usage, response_id: str | None = None, finish: Finish | None = None
 ) -> list[Any]:
@@ -108,6 +117,7 @@ def event(
         candidate[1] = finish.reason.value
         candidate[3] = finish.message
         candidate[4] = ratings or None
+        candidate[5] = citations(finish.citations) or None
         candidate[7] = None if finish.grounding is None else grounding(finish.grounding)
     return slots({0: [slots(candidate)], 2: usage(counts), 7: response_id})
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from api.exchange.jobs import Jobs
+from domain.counts import added
 from domain.errors import Cancelled
 from domain.events import Event, Finished, FinishReason, TextDelta, ToolCall, Usage
 from domain.requests import GenerateRequest, Part, Plan, Text, Turn
@@ -47,6 +48,9 @@ class Rounds:
             thoughts=sum(one.thoughts for one in self._spent),
             cached=sum(one.cached for one in self._spent),
             total=sum(one.total for one in self._spent),
+            tools=sum(one.tools for one in self._spent),
+            prompt_kinds=added(one.prompt_kinds for one in self._spent),
+            answer_kinds=added(one.answer_kinds for one in self._spent),
         )
 
     async def generate(self, plan: Plan) -> AsyncGenerator[Event, None]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from api.gemini.objects import (
     Json,
     blocked_object,
+    citations_object,
     finish_fields,
     grounding_object,
     part_objects,
@@ -14,7 +15,7 @@ from api.gemini.objects import (
 )
 from domain.completion import Completion
 from domain.errors import Refused
-from domain.events import Event, Finished, Grounding, TextDelta, Usage
+from domain.events import Citations, Event, Finished, Grounding, TextDelta, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class _Candidate:
     """The answer so far, in which sources are placed."""
     spoke: bool = False
     grounding: Grounding | None = None
+    citations: Citations | None = None
 
 
 class ChunkEncoder:
@@ -58,6 +60,9 @@ class ChunkEncoder:
             case Grounding():
                 candidate.grounding = event
                 return []
+            case Citations():
+                candidate.citations = event
+                return []
             case Finished():
                 return [self._end(index, candidate, event)]
         if isinstance(event, TextDelta):
@@ -69,11 +74,13 @@ class ChunkEncoder:
 
     def blocked(self, refused: Refused) -> Json:
         """In place of candidates, where the site did not take the prompt."""
-        return self._footed({"promptFeedback": blocked_object(refused.public_message)})
+        return self._footed({"promptFeedback": blocked_object(refused)})
 
     def _end(self, index: int, candidate: _Candidate, finished: Finished) -> Json:
         """An answer that said nothing has no content; of any other the last chunk has an empty text."""
         ending: Json = finish_fields(finished)
+        if candidate.citations is not None:
+            ending["citationMetadata"] = citations_object(candidate.citations)
         if candidate.grounding is not None:
             ending["groundingMetadata"] = grounding_object(candidate.grounding, "".join(candidate.text))
         return self._chunk(index, [{"text": ""}] if candidate.spoke else [], ending)
@@ -107,6 +114,8 @@ def _candidate(index: int, done: Completion, style: AnswerStyle, request_id: str
         parts += part_objects(shown, thoughts=style.include_thoughts)
     candidate: Json = {"content": {"role": "model", "parts": parts}} if parts else {}
     candidate |= finish_fields(done.finished)
+    if done.citations is not None:
+        candidate["citationMetadata"] = citations_object(done.citations)
     if done.grounding is not None:
         candidate["groundingMetadata"] = grounding_object(done.grounding, done.text)
     return {**candidate, "index": index}

@@ -5,7 +5,11 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from domain.completion import Piece
+from domain.counts import ByModality, added
+from domain.errors import Refused
 from domain.events import (
+    Citation,
+    Citations,
     CodeRun,
     Finished,
     FinishReason,
@@ -96,10 +100,26 @@ def _support(support: Support, content: bytes) -> Json:
     return {"segment": segment, "groundingChunkIndices": list(support.sources)}
 
 
+def citations_object(citations: Citations) -> Json:
+    """`citationMetadata`; the indexes count UTF-8 bytes of the whole answer."""
+    return {"citationSources": [_citation(citation) for citation in citations.sources]}
+
+
+def _citation(citation: Citation) -> Json:
+    told = {
+        "startIndex": citation.start,
+        "endIndex": citation.end,
+        "uri": citation.uri or None,
+        "title": citation.title or None,
+        "license": citation.licence or None,
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
 def usage_object(usages: Iterable[Usage], *, only_text: bool) -> Json | None:
     """Counts of all candidates together, the prompt counted once; `None` if the site told none.
 
-    The site does not tell the kinds of a prompt's tokens; where all of it is text they are known.
+    Where the site does not tell the kinds of a prompt's tokens, they are known only if all of it is text.
     """
     told = list(usages)
     if not told:
@@ -117,11 +137,21 @@ def usage_object(usages: Iterable[Usage], *, only_text: bool) -> Json | None:
         counts["thoughtsTokenCount"] = thoughts
     if cached := max(usage.cached for usage in told):
         counts["cachedContentTokenCount"] = cached
-    if only_text and prompt:
+    if tools := sum(usage.tools for usage in told):
+        counts["toolUsePromptTokenCount"] = tools
+    if kinds := max(told, key=lambda usage: usage.prompt).prompt_kinds:
+        counts["promptTokensDetails"] = kinds_object(kinds)
+    elif only_text and prompt:
         counts["promptTokensDetails"] = [{"modality": "TEXT", "tokenCount": prompt}]
+    if kinds := added(usage.answer_kinds for usage in told):
+        counts["candidatesTokensDetails"] = kinds_object(kinds)
     return counts
 
 
-def blocked_object(message: str) -> Json:
-    """`promptFeedback` of a prompt that the site refused; its reasons have no names of Google's."""
-    return {"blockReason": "OTHER", "blockReasonMessage": message}
+def kinds_object(kinds: ByModality) -> list[Json]:
+    return [{"modality": modality.name, "tokenCount": tokens} for modality, tokens in kinds]
+
+
+def blocked_object(refused: Refused) -> Json:
+    """`promptFeedback` of a prompt that the site refused."""
+    return {"blockReason": refused.reason.name, "blockReasonMessage": refused.public_message}

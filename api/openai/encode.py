@@ -20,6 +20,7 @@ from api.openai.objects import (
 from api.version import NAME, VERSION
 from domain.completion import Completion
 from domain.events import (
+    Citations,
     CodeRun,
     Event,
     Finished,
@@ -78,6 +79,7 @@ class _Choice:
     text: list[str] = field(default_factory=list)
     """The content, kept only where citations need it."""
     grounding: Grounding | None = None
+    citations: Citations | None = None
     usage: Usage | None = None
 
 
@@ -110,6 +112,9 @@ class ChunkEncoder:
             case Grounding():
                 choice.grounding = event
                 return [self._extension(index, {"grounding": grounding_object(event)})]
+            case Citations():
+                choice.citations = event
+                return []
             case _:
                 delta = self._delta(choice, event)
                 return [self._chunk(index, delta)] if delta else []
@@ -150,8 +155,8 @@ class ChunkEncoder:
 
     def _end(self, choice: _Choice, finished: Finished, warnings: tuple[str, ...]) -> list[Json]:
         chunks: list[Json] = []
-        if self._style.annotations and choice.grounding is not None:
-            cited = annotations(choice.grounding, "".join(choice.text))
+        if self._style.annotations:
+            cited = annotations(choice.grounding, choice.citations, "".join(choice.text))
             chunks += [self._chunk(choice.index, {"annotations": cited})] if cited else []
         if not choice.spoke and not choice.calls and (words := refusal_of(finished)) is not None:
             chunks.append(self._chunk(choice.index, {"refusal": words}))
@@ -214,7 +219,7 @@ def _message(done: Completion, style: AnswerStyle) -> Json:
     if thoughts and style.include_thoughts:
         message["reasoning_content"] = thoughts
     if style.annotations:
-        message["annotations"] = annotations(done.grounding, content) if done.grounding else []
+        message["annotations"] = annotations(done.grounding, done.citations, content)
     return message
 
 

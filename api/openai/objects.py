@@ -5,7 +5,16 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, Final
 
-from domain.events import CodeRun, Finished, FinishReason, Grounding, Media, ToolCall, Usage
+from domain.events import (
+    Citations,
+    CodeRun,
+    Finished,
+    FinishReason,
+    Grounding,
+    Media,
+    ToolCall,
+    Usage,
+)
 
 _FILTERED: Final = frozenset(
     {
@@ -104,19 +113,39 @@ def grounding_object(grounding: Grounding) -> Json:
     return {"sources": sources, "queries": list(grounding.queries)}
 
 
-def annotations(grounding: Grounding, content: str) -> list[Json]:
+def annotations(grounding: Grounding | None, citations: Citations | None, content: str) -> list[Json]:
     """One `url_citation` for each source of each quotation; what `content` does not hold is left out.
 
     `start_index` and `end_index` count characters of `content`; the end is the first one after the quotation.
     """
+    based = [] if grounding is None else _based(grounding, content)
+    return based + ([] if citations is None else _cited(citations, content))
+
+
+def _cited(citations: Citations, content: str) -> list[Json]:
+    encoded = content.encode(errors="surrogatepass")
+    found: list[Json] = []
+    for source in citations.sources:
+        start, end = source.start or 0, source.end
+        if source.uri and end is not None and 0 <= start < end <= len(encoded):
+            first, behind = (len(encoded[:at].decode(errors="ignore")) for at in (start, end))
+            found.append(_annotation(first, behind, source.uri, source.title))
+    return found
+
+
+def _annotation(start: int, end: int, url: str, title: str) -> Json:
+    place = {"start_index": start, "end_index": end}
+    return {"type": "url_citation", "url_citation": {**place, "url": url, "title": title}}
+
+
+def _based(grounding: Grounding, content: str) -> list[Json]:
     found: list[Json] = []
     for support in grounding.supports:
         start = _position(support.text, support.end, content)
         if start is None:
             continue
         for url, title in (grounding.sources[at] for at in support.sources if at < len(grounding.sources)):
-            place = {"start_index": start, "end_index": start + len(support.text)}
-            found.append({"type": "url_citation", "url_citation": {**place, "url": url, "title": title}})
+            found.append(_annotation(start, start + len(support.text), url, title))
     return found
 
 

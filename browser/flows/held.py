@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 from browser.flows.transcript import is_plain
 from browser.pages.chat import ChatState
-from domain.events import Event, Finished, FinishReason, Grounding, TextDelta, ThoughtDelta, Usage
+from domain.events import (
+    Citations,
+    Event,
+    Finished,
+    FinishReason,
+    Grounding,
+    TextDelta,
+    ThoughtDelta,
+    Usage,
+)
 from domain.requests import GenerateRequest, Turn
 
 _WHOLE = {FinishReason.STOP, FinishReason.MAX_TOKENS}
@@ -53,7 +62,7 @@ class AnswerNotes:
                 self._thoughtful = True
             case Finished():
                 self._whole = event.reason in _WHOLE
-            case Usage() | Grounding():
+            case Usage() | Grounding() | Citations():
                 pass
             case _:
                 self._plain = False

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from browser.wire import fields
-from browser.wire.fields import at, count_at, list_at, number_at, text_at
+from browser.wire.fields import at, count_at, kinds_at, list_at, number_at, text_at
 from browser.wire.frames import EventFrame, Frame, StatusFrame
 from browser.wire.status import error_from_status
 from browser.wire.struct import decode_struct
-from domain.errors import Refused, WireError
+from domain.errors import BlockReason, Refused, WireError
 from domain.events import (
+    Citation,
+    Citations,
     CodeRun,
     Event,
     Finished,
@@ -50,6 +52,21 @@ _REASONS = dict(
 )
 
 
+_BLOCK_REASONS = dict(
+    enumerate(
+        (
+            BlockReason.SAFETY,
+            BlockReason.OTHER,
+            BlockReason.BLOCKLIST,
+            BlockReason.PROHIBITED_CONTENT,
+            BlockReason.IMAGE_SAFETY,
+        ),
+        start=1,
+    )
+)
+"""Public numbering; no capture shows a blocked prompt."""
+
+
 class AnswerDecoder:
     """Turns the frames of one answer into events; `finish` closes it when the stream has ended."""
 
@@ -58,6 +75,7 @@ class AnswerDecoder:
         self._message: str | None = None
         self._response_id: str | None = None
         self._usage: Usage | None = None
+        self._citations: dict[Citation, None] = {}
         self._calls = 0
 
     def feed(self, frame: Frame) -> Iterator[Event]:
@@ -71,13 +89,15 @@ class AnswerDecoder:
         yield from self._event(frame)
 
     def finish(self) -> Iterator[Event]:
-        """The closing events: the last usage and `Finished`.
+        """The closing events: all citations, the last usage and `Finished`.
 
         Raises:
             WireError: the site never said why it ended, so that the answer may be cut short.
         """
         if self._reason is None:
             raise WireError("The answer ended without a finish reason; it may be incomplete.")
+        if self._citations:
+            yield Citations(tuple(self._citations))
         if self._usage is not None:
             yield self._usage
         yield Finished(self._reason, self._message, self._response_id)
@@ -89,11 +109,13 @@ class AnswerDecoder:
         blocked = list_at(message, fields.PROMPT_FEEDBACK)
         candidates = list_at(message, fields.CANDIDATES)
         if at(blocked, 0) and not candidates:
-            raise Refused(f"AI Studio blocked the prompt (block reason {at(blocked, 0)!r}).")
+            reason = _BLOCK_REASONS.get(at(blocked, 0), BlockReason.OTHER)
+            raise Refused(f"AI Studio blocked the prompt ({reason.value}).", reason=reason)
         for candidate in candidates:
             for part in list_at(at(candidate, fields.CONTENT), 0):
                 yield from self._part(part)
             yield from _grounding(candidate)
+            self._citations.update(dict.fromkeys(_citations(list_at(candidate, fields.CITATIONS))))
             reason = at(candidate, fields.FINISH_REASON)
             if reason is not None:
                 self._reason = _REASONS.get(reason, FinishReason.OTHER)
@@ -108,6 +130,9 @@ class AnswerDecoder:
                 thoughts=count_at(usage, fields.USAGE_THOUGHTS),
                 cached=count_at(usage, fields.USAGE_CACHED),
                 total=count_at(usage, fields.USAGE_TOTAL),
+                tools=count_at(usage, fields.USAGE_TOOLS),
+                prompt_kinds=kinds_at(usage, fields.USAGE_PROMPT_KINDS),
+                answer_kinds=kinds_at(usage, fields.USAGE_ANSWER_KINDS),
             )
 
     def _part(self, part: Any) -> Iterator[Event]:
@@ -154,6 +179,22 @@ def _grounding(candidate: Any) -> Iterator[Grounding]:
             place = {number: index for index, number in enumerate(known)}
             yield Grounding(sources, queries, tuple(_supports(list_at(metadata, 2), place)))
             return
+
+
+def _citations(metadata: list[Any]) -> Iterator[Citation]:
+    """From `[[[start, end, uri, licence], …]]`, the public numbering, which no capture confirms.
+
+    With one more text the fourth is a title and the fifth the licence, as in a sibling of that message. What
+    names no source is left out.
+    """
+    for source in list_at(metadata, 0):
+        uri, fourth, fifth = (text_at(source, slot) or "" for slot in (2, 3, 4))
+        title, licence = (fourth, fifth) if fifth else ("", fourth)
+        if uri or title or licence:
+            start, end = (number_at(source, slot) for slot in (0, 1))
+            yield Citation(
+                uri, title, licence, None if start is None else int(start), None if end is None else int(end)
+            )
 
 
 def _supports(supports: list[Any], place: dict[int, int]) -> Iterator[Support]:

@@ -5,16 +5,28 @@ Graded from captures of the page's own traffic; the public Gemini numbering wher
 
 from typing import Any
 
+from domain.counts import ByModality, Modality
+
 # event (GenerateContentResponse)
 CANDIDATES, PROMPT_FEEDBACK, USAGE, RESPONSE_ID = 0, 1, 2, 7
 # candidate
-CONTENT, FINISH_REASON, FINISH_MESSAGE = 0, 1, 3
+CONTENT, FINISH_REASON, FINISH_MESSAGE, CITATIONS = 0, 1, 3, 5
 GROUNDING_SLOTS = (7, 8)
 """Captures and the public numbering disagree by one: the slot is recognised by its shape."""
 # part
 TEXT, INLINE_DATA, CODE, CODE_RESULT, FUNCTION_CALL, THOUGHT, SIGNATURE = 1, 2, 7, 8, 10, 12, 14
 # usage
 USAGE_PROMPT, USAGE_ANSWER, USAGE_TOTAL, USAGE_CACHED, USAGE_THOUGHTS = 0, 1, 2, 3, 9
+USAGE_PROMPT_KINDS, USAGE_ANSWER_KINDS, USAGE_TOOLS = 4, 6, 7
+# answer to CountTokens
+COUNT_TOTAL, COUNT_KINDS = 0, 5
+MODALITIES = {
+    1: Modality.TEXT,
+    2: Modality.IMAGE,
+    3: Modality.VIDEO,
+    4: Modality.AUDIO,
+    5: Modality.DOCUMENT,
+}
 # model row
 MODEL_NAME, MODEL_VERSION, MODEL_DISPLAY_NAME, MODEL_DESCRIPTION = 0, 2, 3, 4
 MODEL_INPUT_LIMIT, MODEL_OUTPUT_LIMIT, MODEL_METHODS = 5, 6, 7
@@ -56,3 +68,9 @@ def list_at(message: Any, index: int) -> list[Any]:
     """The array in a slot, empty when absent."""
     value = at(message, index)
     return value if isinstance(value, list) else []
+
+
+def kinds_at(message: Any, index: int) -> ByModality:
+    """The `[modality, tokens]` pairs in a slot; kinds without a name and without tokens are left out."""
+    pairs = [(MODALITIES.get(count_at(pair, 0)), count_at(pair, 1)) for pair in list_at(message, index)]
+    return tuple((modality, tokens) for modality, tokens in pairs if modality is not None and tokens)

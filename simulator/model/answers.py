@@ -13,7 +13,7 @@ from simulator.model.limits import limited
 from simulator.model.report import report
 from simulator.model.schema import filled
 from simulator.model.wording import chunk, friendly, numbered_lines, pieces, short_id, thought
-from simulator.parts import Blob, Call, Code, CodeResult, FinishReason, Grounding, Text
+from simulator.parts import Blob, Call, Citation, Code, CodeResult, FinishReason, Grounding, Text
 from simulator.rejection import Rejection
 
 IMAGE, AUDIO = 2, 3
@@ -192,6 +192,13 @@ def _search(_: Ask, directive: Directive) -> Answer:
     return _paced(Directive("search", "", directive.options), _said(pieces(text), End(grounding=found)))
 
 
+def _cite(_: Ask, directive: Directive) -> Answer:
+    text = directive.line or "Words that somebody has said before."
+    source = Citation(0, len(text.encode()), "https://example.com/said-before", "mit")
+    end = End(citations=(source,))
+    return _paced(Directive("cite", "", directive.options), _said(pieces(text), end))
+
+
 def _finish(_: Ask, directive: Directive) -> Answer:
     words = directive.words()
     name = words[0].upper() if words else ""
@@ -219,6 +226,7 @@ DIRECTIVES: dict[str, Handler] = {
     "audio": _audio,
     "code": _code,
     "search": _search,
+    "cite": _cite,
     "finish": _finish,
     "fail": _fail,
 }

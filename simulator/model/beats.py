@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from simulator.parts import FinishReason, Grounding, Part
+from simulator.parts import Citation, FinishReason, Grounding, Part
 from simulator.rejection import Rejection
 
 
@@ -21,6 +21,7 @@ class End:
     reason: FinishReason = FinishReason.STOP
     message: str | None = None
     grounding: Grounding | None = None
+    citations: tuple[Citation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

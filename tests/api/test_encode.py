@@ -11,6 +11,8 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from api.openai.encode import AnswerStyle, ChunkEncoder, completion_object
 from domain.completion import fold_choices
 from domain.events import (
+    Citation,
+    Citations,
     CodeRun,
     Event,
     Finished,
@@ -258,6 +260,26 @@ async def test_sources_become_annotations_in_characters_on_request() -> None:
     ]
     quoted = [message["content"][one["start_index"] : one["end_index"]] for one in found]
     assert quoted == ["Köln 🌧", "Köln 🌧", "warm"]
+    assert deltas(streamed(events, style), "annotations") == [message["annotations"]]
+
+
+async def test_citations_become_annotations_where_they_name_a_place_and_an_address() -> None:
+    sources = (
+        Citation("https://a", "A", "mit", 3, 8),
+        Citation("https://b", end=2),
+        Citation("", "no address", "mit", 0, 1),
+        Citation("https://nowhere", start=1),
+        Citation("https://behind-the-end", start=1, end=99),
+    )
+    events: list[Event] = [TextDelta("É Köln"), Citations(sources), STOP]
+    style = AnswerStyle(annotations=True)
+    message = (await choice(*events, style=style))["message"]
+    found = [entry["url_citation"] for entry in message["annotations"]]
+    quoted = [message["content"][one["start_index"] : one["end_index"]] for one in found]
+    assert list(zip([one["url"] for one in found], quoted, strict=True)) == [
+        ("https://a", "Köln"),
+        ("https://b", "É"),
+    ]
     assert deltas(streamed(events, style), "annotations") == [message["annotations"]]
 
 

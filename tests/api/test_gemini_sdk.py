@@ -9,8 +9,18 @@ from google.genai import errors, types
 from pydantic import BaseModel
 
 from domain.attachments import Attachment
-from domain.errors import QuotaExhausted, Refused, UpstreamUnavailable
-from domain.events import Finished, FinishReason, TextDelta, ThoughtDelta, ToolCall, Usage
+from domain.counts import Modality
+from domain.errors import BlockReason, QuotaExhausted, Refused, UpstreamUnavailable
+from domain.events import (
+    Citation,
+    Citations,
+    Finished,
+    FinishReason,
+    TextDelta,
+    ThoughtDelta,
+    ToolCall,
+    Usage,
+)
 from domain.requests import Text, ToolResult, Turn
 from tests.api.gemini_harness import MODEL, google
 from tests.api.scripted import STOP, Script, ScriptedDriver, saying
@@ -200,11 +210,52 @@ async def test_models(version: str) -> None:
 
 
 async def test_blocked_prompt_is_told_as_such() -> None:
-    async with google(ScriptedDriver(Script((Refused("No."),)))) as server:
+    refused = Script((Refused("No.", reason=BlockReason.PROHIBITED_CONTENT),))
+    async with google(ScriptedDriver(refused, refused)) as server:
+        models = server.sdk.aio.models
+        answer = await models.generate_content(model=MODEL, contents="?")
+        [chunk] = [part async for part in await models.generate_content_stream(model=MODEL, contents="?")]
+    for told in (answer, chunk):
+        assert told.prompt_feedback
+        assert told.prompt_feedback.block_reason is types.BlockedReason.PROHIBITED_CONTENT
+        assert told.prompt_feedback.block_reason_message == "No."
+        assert told.text is None
+
+
+async def test_citations_are_told_whole_and_streamed() -> None:
+    cited = Citations((Citation("https://a", "A", "mit", 0, 1), Citation("https://b", end=1)))
+    async with google(ScriptedDriver(saying("a", cited), saying("a", cited))) as server:
+        models = server.sdk.aio.models
+        answer = await models.generate_content(model=MODEL, contents="?")
+        chunks = [part async for part in await models.generate_content_stream(model=MODEL, contents="?")]
+    for told in (answer, chunks[-1]):
+        assert told.candidates
+        assert told.candidates[0].citation_metadata == types.CitationMetadata(
+            citations=[
+                types.Citation(uri="https://a", title="A", license="mit", start_index=0, end_index=1),
+                types.Citation(uri="https://b", end_index=1),
+            ]
+        )
+
+
+async def test_counts_are_told_by_kind() -> None:
+    usage = Usage(
+        prompt=9,
+        answer=5,
+        total=20,
+        tools=6,
+        prompt_kinds=((Modality.TEXT, 1), (Modality.IMAGE, 8)),
+        answer_kinds=((Modality.TEXT, 5),),
+    )
+    async with google(ScriptedDriver(saying("a", usage=usage))) as server:
         answer = await server.sdk.aio.models.generate_content(model=MODEL, contents="?")
-    assert answer.prompt_feedback
-    assert answer.prompt_feedback.block_reason is types.BlockedReason.OTHER
-    assert answer.text is None
+    told = answer.usage_metadata
+    assert told
+    assert told.tool_use_prompt_token_count == 6
+    text, image = types.MediaModality.TEXT, types.MediaModality.IMAGE
+    counts = [(kind.modality, kind.token_count) for kind in told.prompt_tokens_details or []]
+    assert counts == [(text, 1), (image, 8)]
+    assert [kind.modality for kind in told.candidates_tokens_details or []] == [text]
 
 
 async def test_filtered_answer_has_its_reason() -> None:

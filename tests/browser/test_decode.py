@@ -11,7 +11,9 @@ from browser.wire.frames import EventFrame, FrameSplitter, StatusFrame
 from browser.wire.models import decode_models
 from browser.wire.status import error_from_http, error_from_status
 from browser.wire.struct import decode_struct
+from domain.counts import Modality
 from domain.errors import (
+    BlockReason,
     GatewayError,
     PermissionDenied,
     QuotaExhausted,
@@ -24,6 +26,8 @@ from domain.errors import (
     WireError,
 )
 from domain.events import (
+    Citation,
+    Citations,
     CodeRun,
     Event,
     Finished,
@@ -62,7 +66,9 @@ def test_thinking_and_answer_are_kept_apart() -> None:
     text = "".join(e.text for e in events if isinstance(e, TextDelta))
     assert thoughts.startswith('The user said "你好"')
     assert text == "你好！有什么我可以帮你的吗？"
-    assert events[-2] == Usage(prompt=5, answer=8, thoughts=153, cached=0, total=166)
+    assert events[-2] == Usage(
+        prompt=5, answer=8, thoughts=153, cached=0, total=166, prompt_kinds=((Modality.TEXT, 5),)
+    )
     assert isinstance(events[-1], Finished)
     assert events[-1].reason is FinishReason.STOP
     assert (events[-1].response_id or "").startswith("v1_")
@@ -139,6 +145,52 @@ def test_grounding_is_found_in_either_slot() -> None:
         assert Grounding((("https://a.example", "A"),), ("query",)) in events
 
 
+def cited(*sources: Any) -> list[Event]:
+    """An answer whose second event cites."""
+    candidates = [[[[part((1, text))], "model"], None, None, None, None, [[*sources]]] for text in "ab"]
+    end: list[Any] = [[[]], 1]
+    return decode(json.dumps([[[[c]] for c in (*candidates, end)]]).encode())
+
+
+@pytest.mark.parametrize(
+    ("source", "citation"),
+    [
+        ([0, 5, "https://a.example", "mit"], Citation("https://a.example", "", "mit", 0, 5)),
+        ([None, "5", "https://a.example"], Citation("https://a.example", end=5)),
+        ([1, 2, "https://a.example", "A", "mit"], Citation("https://a.example", "A", "mit", 1, 2)),
+        ([1, 2, None, "mit"], Citation("", "", "mit", 1, 2)),
+    ],
+)
+def test_citations_are_told_once_at_the_end(source: list[Any], citation: Citation) -> None:
+    *_, citations, finished = cited(source)
+    assert citations == Citations((citation,))
+    assert finished == Finished(FinishReason.STOP)
+
+
+@pytest.mark.parametrize("source", [None, [], "x", 3, [1, 2], [[1], [2], [3]]])
+def test_what_names_no_source_is_no_citation(source: Any) -> None:
+    assert not [event for event in cited(source) if isinstance(event, Citations)]
+
+
+def test_tokens_are_told_by_their_kinds() -> None:
+    usage = [9, 438, 2087, None, [[1, 5], [2, "4"], [99, 1], [3]], None, [[2, 747]], 12, None, 1640]
+    candidate = [[[part((1, "x"))], "model"], 1]
+    _, found, _ = decode(json.dumps([[[[candidate], None, usage]]]).encode())
+    assert isinstance(found, Usage)
+    assert found.prompt_kinds == ((Modality.TEXT, 5), (Modality.IMAGE, 4))
+    assert (found.answer_kinds, found.tools) == (((Modality.IMAGE, 747),), 12)
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [(1, BlockReason.SAFETY), (4, BlockReason.PROHIBITED_CONTENT), (9, BlockReason.OTHER)],
+)
+def test_a_blocked_prompt_has_its_reason(number: int, reason: BlockReason) -> None:
+    with pytest.raises(Refused) as refused:
+        decode(json.dumps([[[None, [number]]]]).encode())
+    assert refused.value.reason is reason
+
+
 def grounded(*supports: Any, chunks: list[Any] | None = None) -> Grounding:
     """The grounding of an answer of one candidate."""
     chunks = [[["https://a.example", "A", "a"]], [["https://b.example", "B"]]] if chunks is None else chunks
@@ -200,7 +252,7 @@ def test_an_answer_that_stops_after_its_calls_keeps_them() -> None:
 
 
 def test_a_blocked_prompt_is_a_refusal() -> None:
-    with pytest.raises(Refused, match="block reason 4"):
+    with pytest.raises(Refused, match="prohibited_content"):
         list(AnswerDecoder().feed(EventFrame([None, [4], [5]])))
 
 

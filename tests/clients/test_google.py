@@ -96,6 +96,18 @@ async def test_thoughts(sdk: genai.Client) -> None:
     assert (shown.text, hidden.text) == ("done", "done")
 
 
+async def test_citations_and_blocked_prompts(sdk: genai.Client) -> None:
+    answer = await ask(sdk, "/cite said before")
+    assert answer.candidates
+    cited = answer.candidates[0].citation_metadata
+    assert cited
+    [citation] = cited.citations or []
+    assert (citation.uri, citation.end_index) == ("https://example.com/said-before", len("said before"))
+    blocked = await ask(sdk, "/fail blocked")
+    assert blocked.prompt_feedback
+    assert blocked.prompt_feedback.block_reason is types.BlockedReason.PROHIBITED_CONTENT
+
+
 async def test_models_and_counts(sdk: genai.Client) -> None:
     names = [model.name async for model in await sdk.aio.models.list()]
     assert f"models/{MODEL}" in names
