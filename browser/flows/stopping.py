@@ -25,10 +25,11 @@ class StopWatch:
         if self.stopped or not self._sequences:
             return "" if self.stopped else text
         whole = self._held + text
-        cuts = [at for sequence in self._sequences if (at := whole.find(sequence)) >= 0]
-        if cuts:
+        # The one that is whole first, as where the model itself stops: how the text is split must not matter.
+        ends = [(at + len(sequence), at) for sequence in self._sequences if (at := whole.find(sequence)) >= 0]
+        if ends:
             self.stopped, self._held = True, ""
-            return whole[: min(cuts)]
+            return whole[: min(ends)[1]]
         keep = max(_overlap(whole, sequence) for sequence in self._sequences)
         self._held = whole[len(whole) - keep :]
         return whole[: len(whole) - keep]

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from browser.capture.hearing import rpc_method
@@ -173,6 +173,7 @@ def test_what_is_no_transcript_is_not_read_as_one(prompt: str) -> None:
         read_transcript(prompt)
 
 
+@example(pieces=["aX", "a"], stops=["X", "aXa"])
 @given(
     pieces=st.lists(st.text("abX\n", max_size=5), max_size=8),
     stops=st.lists(st.text("abX\n", min_size=1, max_size=4), min_size=1, max_size=3),
@@ -181,8 +182,8 @@ def test_the_watch_cuts_at_the_first_sequence_wherever_the_text_is_split(
     pieces: list[str], stops: list[str]
 ) -> None:
     whole = "".join(pieces)
-    found = [at for stop in stops if (at := whole.find(stop)) >= 0]
-    expected = whole[: min(found)] if found else whole
+    found = [(at + len(stop), at) for stop in stops if (at := whole.find(stop)) >= 0]
+    expected = whole[: min(found)[1]] if found else whole
     watch = StopWatch(stops)
     passed = "".join(watch.feed(piece) for piece in pieces)
     assert watch.stopped == bool(found)
