@@ -15,7 +15,8 @@ from browser.pages.scripting import ScriptLibrary, first_line
 from browser.pages.selectors import load_selectors
 from browser.pool import Pool
 from browser.session import Session
-from domain.errors import BrowserDown, GatewayError, SessionLost, SignedOut
+from domain.counts import TokenCount
+from domain.errors import BrowserDown, DeadlinePassed, GatewayError, SessionLost, SignedOut
 from domain.events import Event
 from domain.models import ModelCard
 from domain.ports import Deadlines, DriverStatus
@@ -54,6 +55,9 @@ class PageDriver:
 
     def __init__(self, settings: BrowserSettings, deadlines: Deadlines) -> None:
         self._counters: Counter[str] = Counter()
+        self._ready_seconds = deadlines.ready
+        self._counting = asyncio.Lock()
+        """One count at a time, so that generations find tabs however much is to be counted."""
         foreground = Foreground()
         self.pool = Pool(foreground, continue_conversations=settings.continue_conversations)
         self.healer = Healer(
@@ -150,6 +154,30 @@ class PageDriver:
             return None
         self._count("continued")
         return session, lease, flow
+
+    async def count(self, request: GenerateRequest) -> TokenCount:
+        late = DeadlinePassed(
+            "ready", self._ready_seconds, "The page has not told how many tokens it counts."
+        )
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(self._ready_seconds):
+                    await stack.enter_async_context(self._counting)
+                    session, lease = await self.pool.take(request.model)
+                    stack.push_async_callback(self.pool.give_back, session, lease)
+                    return await self._counted(session, request)
+            except TimeoutError as error:
+                raise late from error
+        raise AssertionError("it returns or raises")
+
+    async def _counted(self, session: Session, request: GenerateRequest) -> TokenCount:
+        try:
+            return await session.count(request, session.card(request.model))
+        except Error as error:
+            raise self._failed(session, error) from error
+        except SignedOut as error:  # whether it is one shows when the tab is opened anew
+            session.break_(error.public_message)
+            raise
 
     def _failed(self, session: Session, error: Error) -> BrowserDown:
         session.break_(first_line(error))

@@ -8,13 +8,17 @@ from enum import StrEnum
 
 from playwright.async_api import Error
 
+from browser.capture.overhearing import Overhearing
 from browser.counting import Count
 from browser.evidence import evidence_of
 from browser.flows.chat import ChatFlow
+from browser.flows.count import METHOD as COUNT_TOKENS
+from browser.flows.count import page_count
 from browser.flows.held import Held
 from browser.foreground import Foreground
 from browser.pages.scripting import first_line
 from browser.tab import Tab, TabOpener
+from domain.counts import TokenCount
 from domain.errors import GatewayError, SessionLost, UnknownModel
 from domain.models import ModelCard
 from domain.ports import Deadlines
@@ -140,6 +144,12 @@ class Session:
                 await flow.put(request, card, held)
         self.model = request.model
         return flow
+
+    async def count(self, request: GenerateRequest, card: ModelCard) -> TokenCount:
+        """Put a request on the page and hear how many tokens the page says it has; see `page_count`."""
+        tab = self.tab
+        with Overhearing(tab.page, COUNT_TOKENS) as heard:
+            return await page_count(heard, await self.put(request, card), tab.chat_page.chat)
 
     def hold(self, lease: int, held: Held) -> None:
         """Leave the page as it is, for a request that goes on with it. It has to be cleaned for any other."""

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from domain.counts import TokenCount
 from domain.events import Event
 from domain.models import ModelCard
 from domain.requests import GenerateRequest
@@ -89,6 +90,17 @@ class Driver(Protocol):
 
         Leaving the context presses Stop if the answer still runs and gives the page back, within 1 s, or
         throws it away. A waiter inside may be cancelled at any point.
+        """
+        ...
+
+    async def count(self, request: GenerateRequest) -> TokenCount:
+        """How many tokens the page says a request has, put on a clean page and taken away again, never run.
+
+        It needs a page but no turn; requests that are counted take pages one at a time.
+
+        Raises:
+            GatewayError: the page cannot be used, does not take the request, or tells no count within the
+                budget for getting a page ready.
         """
         ...
 

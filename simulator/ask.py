@@ -1,9 +1,14 @@
 """A decoded GenerateContent request: what arrived, by name."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.tokens import TOKENS_PER_MEDIUM, token_count
+
+TEXT = 1
+MODALITY_OF_MIME = {"image": 2, "video": 3, "audio": 4, "application/pdf": 5}
+"""Public numbering, by MIME type or its first half; anything else is text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,5 +99,21 @@ class Ask:
 
     @property
     def prompt_tokens(self) -> int:
-        texts = sum(token_count(text) for content in self.contents for text in content.texts)
-        return texts + token_count(self.system or "") + TOKENS_PER_MEDIUM * len(self.attachments)
+        return sum(self.prompt_kinds.values())
+
+    @property
+    def prompt_kinds(self) -> dict[int, int]:
+        """Tokens of the prompt by modality: texts, system instruction and declarations are text."""
+        texts = [text for content in self.contents for text in content.texts]
+        declared = [
+            json.dumps(f, ensure_ascii=False) for tool in self.tools for f in tool.get("functions", [])
+        ]
+        kinds = {TEXT: sum(map(token_count, [*texts, self.system or "", *declared]))}
+        for medium in self.attachments:
+            kind = _modality(medium.mime)
+            kinds[kind] = kinds.get(kind, 0) + TOKENS_PER_MEDIUM
+        return {kind: tokens for kind, tokens in kinds.items() if tokens}
+
+
+def _modality(mime: str) -> int:
+    return MODALITY_OF_MIME.get(mime) or MODALITY_OF_MIME.get(mime.split("/", maxsplit=1)[0], TEXT)

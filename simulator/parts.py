@@ -103,6 +103,8 @@ class Usage:
     image: int | None = None
     """Image tokens: a modality entry of the candidates, in the captures not part of the total."""
     cached: int | None = None
+    prompt_kinds: tuple[tuple[int, int], ...] = ()
+    """(modality, tokens) of the prompt; empty: it is all text."""
 
     @property
     def total(self) -> int:

@@ -92,8 +92,8 @@ def _count_tokens(call: Call) -> Any:
     ask = read_count(call.body, call.state.uploads.find)
     if ask.model not in call.state.catalogue:
         raise Rejection(404, f"{ask.model} is not found for API version v1main.")
-    count = ask.prompt_tokens
-    return [count, [], [[[max(0, count - 1)], 1]], None, None, [[1, count]]]
+    count, kinds = ask.prompt_tokens, [list(kind) for kind in ask.prompt_kinds.items()]
+    return [count, [], [[[max(0, count - 1)], 1]], None, None, kinds]
 
 
 def _access_token(call: Call) -> Any:

@@ -1,6 +1,7 @@
 """From beats to the bytes of one StreamBody: counts tokens, writes events, and opens and closes the array."""
 
 import time
+from dataclasses import replace
 
 from simulator import writer
 from simulator.ask import Ask
@@ -19,7 +20,7 @@ class Transcript:
         self._response_id = response_id
         self._framing = framing
         self._ratings = tuple(category for category, _ in ask.safety)
-        self._usage = Usage(prompt=ask.prompt_tokens)
+        self._usage = Usage(prompt=ask.prompt_tokens, prompt_kinds=tuple(ask.prompt_kinds.items()))
         self._said_bytes = 0
         self._thought_bytes = 0
         self.events = 0
@@ -85,4 +86,4 @@ class Transcript:
                 candidates = (candidates or 0) + token_count(name + writer.dumps(args).decode())
             case _:
                 candidates = (candidates or 0) + token_count(writer.dumps(writer.part(part)).decode())
-        self._usage = Usage(usage.prompt, candidates, thoughts, image)
+        self._usage = replace(usage, candidates=candidates, thoughts=thoughts, image=image)

@@ -75,7 +75,7 @@ def usage(counts: Usage) -> list[Any]:
             1: counts.candidates,
             2: counts.total,
             3: counts.cached,
-            4: [[MODALITY_TEXT, counts.prompt]],
+            4: [list(kind) for kind in counts.prompt_kinds] or [[MODALITY_TEXT, counts.prompt]],
             6: None if counts.image is None else [[MODALITY_IMAGE, counts.image]],
             9: counts.thoughts,
         }

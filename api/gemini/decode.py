@@ -50,7 +50,7 @@ def decode(document: Any, model: str, *, strict: bool) -> Asked:
 
 
 def decode_count(document: Any, model: str) -> GenerateRequest:
-    """Read what is to be counted, which is never run: only what has tokens matters.
+    """Read what is to be counted, which is never run: all that is kept is what the page counts.
 
     Raises:
         BadRequest: as for `decode`, or both or neither of the two forms.
@@ -69,7 +69,10 @@ def decode_count(document: Any, model: str) -> GenerateRequest:
             generation_config=count.generation_config,
             tools=count.tools,
         )
-    return _asked(inner, model, strict=False).plan.request
+    asked = _asked(inner, model, strict=False).plan.request
+    return GenerateRequest(
+        asked.model, asked.turns, asked.system, tools=asked.tools, functions=asked.functions
+    )
 
 
 def _asked(asked: GenerateContentRequest, model: str, *, strict: bool) -> Asked:

@@ -4,7 +4,6 @@ Every address is there under each version, and with a slash in place of the colo
 """
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -18,6 +17,7 @@ from api.gemini.contents import may_be_file
 from api.gemini.decode import Asked, decode, decode_count
 from api.gemini.embed import decode_batch, decode_embed
 from api.gemini.models import model_object, models_page
+from api.gemini.objects import kinds_object
 from api.gemini.routing import GoogleAnswers, GoogleRoute
 from api.gemini.schema import (
     BatchEmbedContentsRequest,
@@ -28,13 +28,11 @@ from api.gemini.schema import (
 from api.gemini.streams import Array, ArrayStream, Events, Framing, wants_events
 from api.gemini.writer import AnswerWriter
 from api.long_json import json_document
+from api.routes.counting import count
 from api.routes.receiving import receiving
-from api.routes.serving import ESTIMATED, Reply, serve
+from api.routes.serving import ESTIMATED, Reply, header_text, serve
 from api.security import Access
 from api.sse import EventStream
-from domain.errors import SessionError
-from domain.requests import GenerateRequest
-from domain.tokens import estimated
 
 VERSIONS: Final = ("v1beta", "v1", "v1alpha")
 """The first is the documented one."""
@@ -84,14 +82,17 @@ async def _generate(
 
 
 async def count_tokens(request: Request, model: str) -> Response:
-    """An estimate: nothing is put on the page for it, so that none is needed either."""
+    """What the page counts, without anything being generated; an estimate while there is no page."""
     gateway = gateway_of(request)
     gateway.gatekeeper.admit(request, Access.KEY)
     async with receiving(request, gateway) as files:
         asked = decode_count(await json_document(request, files.new_path, may_be_file), model)
-    with suppress(SessionError):
-        await gateway.catalogue.find(model)
-    return JsonAnswer(_counted(asked), headers={ESTIMATED: "true"})
+        counted = await count(request, gateway, asked, files)
+    answer: dict[str, Any] = {"totalTokens": counted.count.total}
+    if counted.count.by_modality:
+        answer["promptTokensDetails"] = kinds_object(counted.count.by_modality)
+    told = {"X-Gateway-Warnings": header_text([counted.why_estimated])} if counted.why_estimated else {}
+    return JsonAnswer(answer, headers={ESTIMATED: "true", **told} if counted.estimated else {})
 
 
 async def embed_content(request: Request, model: str) -> Response:
@@ -115,10 +116,6 @@ def _open(request: Request) -> Gateway:
 
 def _writer(exchange: Exchange, asked: Asked, framing: Framing) -> AnswerWriter:
     return AnswerWriter(exchange.id, exchange.plan.request.model, asked.style, framing)
-
-
-def _counted(asked: GenerateRequest) -> dict[str, Any]:
-    return {"totalTokens": estimated(asked)}
 
 
 def _embeddings(answer: dict[str, Any], embedded: Embedded) -> JsonAnswer:

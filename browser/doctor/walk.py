@@ -45,6 +45,9 @@ class Walk:
         await self._page.chat.close_overlays()
         await self._need(FRAME)
         await self._glance(["settings_opener"], else_note="only needed while the run settings are closed")
+        await self._glance(
+            ["token_count"], else_note="only needed where a browser does not tell what is counted"
+        )
 
     async def panel(self, model: str) -> None:
         """The run settings of this model, except for its thinking."""

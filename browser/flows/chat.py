@@ -87,6 +87,20 @@ class ChatFlow:
         """Whether something of this request may yet come up on the page, whatever it shows now."""
         return self._filler.doubtful
 
+    @property
+    def written(self) -> frozenset[str]:
+        """The texts by which a call of the page shows that it is about the whole request; once it is put."""
+        if self._request is None:
+            return frozenset()
+        names = (function.name for function in self._request.functions)
+        texts = (f"models/{self._request.model}", self._request.system, self._filler.text, *names)
+        return frozenset(text for text in texts if text.strip())
+
+    @property
+    def written_at(self) -> float:
+        """When its prompt was written, by the loop's clock."""
+        return self._filler.written_at
+
     async def put(self, request: GenerateRequest, card: ModelCard, held: Held | None = None) -> None:
         """Bring a page to the point where Run may be pressed.
 

@@ -1,5 +1,6 @@
 """Fills the prompt box: files first, then the text, which may itself be sent as a file."""
 
+import asyncio
 import hashlib
 import logging
 import os
@@ -35,6 +36,10 @@ class PromptFiller:
         self._ready_seconds = ready_seconds
         self.files = 0
         """How many files the prompt has."""
+        self.text = ""
+        """What was written into the box."""
+        self.written_at = 0.0
+        """When that was begun, by the loop's clock."""
         self.doubtful = False
         """Whether the page may still be at work on a file, and show it later."""
 
@@ -50,7 +55,7 @@ class PromptFiller:
             await self._attach_text(text, files)
             return
         try:
-            await self._page.chat.write(text, _RUN_ENABLED_MS, files=self.files)
+            await self._write(text)
         except ControlFailed as error:
             if self._mode != "auto" or error.area != "prompt":
                 raise
@@ -85,7 +90,11 @@ class PromptFiller:
         with _text_file(text, name) as file:
             await self._attach([file])
         pointer = f"The prompt is the text of the last attached file, {name}. Answer it as if it stood here."
-        await self._page.chat.write(pointer, _RUN_ENABLED_MS, files=self.files)
+        await self._write(pointer)
+
+    async def _write(self, text: str) -> None:
+        self.text, self.written_at = text, asyncio.get_running_loop().time()
+        await self._page.chat.write(text, _RUN_ENABLED_MS, files=self.files)
 
 
 @contextmanager

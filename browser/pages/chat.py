@@ -94,6 +94,10 @@ class Chat:
             raise ControlFailed(f"The page's Run button stays disabled ({toast}).")
         self._aimed = time.monotonic() if found["hovered"] else 0.0
 
+    async def shows_count(self, total: int, milliseconds: int) -> bool:
+        """Whether the page's token counter comes to show this number."""
+        return bool((await self._scripts.run("count", total=total, milliseconds=milliseconds))["shown"])
+
     async def point_at_run(self) -> None:
         """Move the mouse onto Run, so that what appears under a mouse has appeared by then.
 

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from domain.attachments import Attachment
-from domain.errors import BrowserDown
+from domain.counts import TokenCount
+from domain.errors import BrowserDown, SessionLost
 from domain.events import Event, Finished, FinishReason, TextDelta, Usage
 from domain.models import ModelCard
 from domain.ports import DriverStatus
@@ -115,6 +116,9 @@ class ScriptedDriver:
         self.opened = 0
         self.closed = 0
         self.model_reads = 0
+        self.counts: deque[TokenCount | Exception | asyncio.Event] = deque()
+        """What counts come to, in order; an event is waited for, and the next one follows it."""
+        self.counted: list[Record] = []
         self.cards: tuple[ModelCard, ...] | Exception = MODELS
         self.reason = ""
         self.is_open = asyncio.Event()
@@ -166,6 +170,22 @@ class ScriptedDriver:
         async with self._arrival:
             await self._arrival.wait_for(lambda: len(self.records) > index)
         return self.records[index]
+
+    async def count(self, request: GenerateRequest) -> TokenCount:
+        """The next of `counts`; a page that tells none when there are no more."""
+        record = Record(request, _files_of(request))
+        self.counted.append(record)
+        try:
+            while self.counts:
+                step = self.counts.popleft()
+                if isinstance(step, TokenCount):
+                    return step
+                if isinstance(step, Exception):
+                    raise step
+                await step.wait()
+        finally:
+            record.left.set()
+        raise SessionLost("The page tells no counts.")
 
     async def models(self) -> tuple[ModelCard, ...]:
         self.model_reads += 1

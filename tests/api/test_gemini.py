@@ -1,4 +1,4 @@
-"""The native routes: answers, streams, models, counts and failures."""
+"""The native routes: answers, streams, models and failures."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ from domain.events import (
     ToolCall,
     Usage,
 )
-from tests.api.gemini_harness import COUNT, GENERATE, MODEL, STREAM, google, google_http, says
+from tests.api.gemini_harness import GENERATE, MODEL, STREAM, google, google_http, says
 from tests.api.scripted import HELLO, MODELS, STOP, Script, ScriptedDriver, saying
 
 KEY = {"X-Goog-Api-Key": "12345678"}
@@ -325,22 +325,6 @@ async def test_unknown_model_is_404() -> None:
     async with google_http() as client:
         reply = await client.get("/v1beta/models/no-such")
     assert (reply.status_code, reply.json()["error"]["status"]) == (404, "NOT_FOUND")
-
-
-async def test_count_is_an_estimate_and_says_so() -> None:
-    async with google_http() as client:
-        small = await client.post(COUNT, json=says("abcdefgh"))
-        large = await client.post(
-            COUNT, json={"generateContentRequest": says("abcdefgh", systemInstruction="abcd")}
-        )
-    assert (small.json(), large.json()) == ({"totalTokens": 2}, {"totalTokens": 3})
-    assert small.headers["x-gateway-estimated"] == "true"
-
-
-async def test_count_needs_no_page() -> None:
-    closed = ScriptedDriver(openings=[asyncio.Event()])
-    async with google_http(closed, opened=False) as client:
-        assert (await client.post(COUNT, json=says())).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from tests.clients.promises import (
     assert_schema_arrived,
     weather_in,
 )
+from tests.e2e.attaching import picture
 from tests.gateway import RunningGateway
 from tests.site import SiteControl
 
@@ -112,7 +113,18 @@ async def test_models_and_counts(sdk: genai.Client) -> None:
     names = [model.name async for model in await sdk.aio.models.list()]
     assert f"models/{MODEL}" in names
     counted = await sdk.aio.models.count_tokens(model=MODEL, contents="hello there")
-    assert counted.total_tokens
+    assert counted.total_tokens == 3
+
+
+async def test_a_picture_is_counted_by_the_page(sdk: genai.Client) -> None:
+    image = types.Part.from_bytes(data=picture("PNG"), mime_type="image/png")
+    contents: list[Any] = [image, "/echo what?"]
+    counted = await sdk.aio.models.count_tokens(model=MODEL, contents=contents)
+    answer = await sdk.aio.models.generate_content(model=MODEL, contents=contents)
+    assert answer.usage_metadata
+    assert counted.total_tokens == answer.usage_metadata.prompt_token_count
+    kinds = [detail.modality for detail in answer.usage_metadata.prompt_tokens_details or []]
+    assert kinds == [types.MediaModality.TEXT, types.MediaModality.IMAGE]
 
 
 async def test_a_refused_parameter_is_named(sdk: genai.Client) -> None:

@@ -72,6 +72,13 @@ async def test_every_setting_reaches_the_site(driver: PageDriver, control: SiteC
     assert not report["tools"]
 
 
+async def test_the_page_counts_a_request_that_is_not_run(driver: PageDriver, control: SiteControl) -> None:
+    await control.forget_requests()
+    asked = request("Größe: " + "words " * 40_000, system="be brief")
+    assert (await driver.count(asked)).total == -(-(9 + 240_000) // 4) + 2
+    assert await control.requests() == []
+
+
 async def test_leaving_early_stops_the_page_within_a_second(driver: PageDriver, control: SiteControl) -> None:
     async with driver.prepare(request("/chunks n=2000 every=0.02")) as generation:
         async for event in generation.events():
