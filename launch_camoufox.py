@@ -68,7 +68,7 @@ async def serve(settings: Settings, overrides: Mapping[str, object], *, demo: bo
         settings = settings_on(site, settings, overrides)
         browser = await stack.enter_async_context(display_for(settings.browser))
         driver = PageDriver(browser, settings.deadlines)
-        app = create_app(*settings.api, settings.deadlines, driver)
+        app = create_app(*settings.api, settings.deadlines, driver, secrets=settings.browser.secrets)
         http = HttpServer(app, on_stop=lambda: say("\nStopping … (once more: at once)"))
         running = asyncio.create_task(http.serve([port]), name="http server")
         say(f"Starting the browser ({browser.engine}, {browser.mode}) …")

@@ -2,7 +2,7 @@
 
 import os
 from asyncio import TaskGroup
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -54,8 +54,11 @@ def create_app(
     access: AccessSettings,
     deadlines: Deadlines,
     driver: Driver,
+    secrets: Sequence[Path] = (),
 ) -> FastAPI:
     """An application that serves `driver`, which its lifespan opens and closes.
+
+    `secrets` are files and folders that no caller may name, besides the application's own.
 
     Raises:
         SettingsError: the key file, the list of excluded models or a folder for files cannot be used, or the
@@ -79,7 +82,9 @@ def create_app(
         queue=jobs,
         files=FileService(store, Uploads(store), gatekeeper),
         intake=Intake(
-            _rules(files, access), files.upload_dir, only_current=files.only_current_user_attachments
+            _rules(files, access, secrets),
+            files.upload_dir,
+            only_current=files.only_current_user_attachments,
         ),
         exchanges=Exchanges(jobs, chat),
         worker=Worker(jobs, driver, deadlines),
@@ -125,7 +130,7 @@ def _require_folder(name: str, folder: Path) -> None:
         raise SettingsError(f"{name}={str(folder)!r} cannot be used: nothing may be written there.")
 
 
-def _rules(files: FileSettings, access: AccessSettings) -> AttachmentRules:
+def _rules(files: FileSettings, access: AccessSettings, secrets: Sequence[Path]) -> AttachmentRules:
     return AttachmentRules(
         max_file_bytes=files.max_file_bytes,
         max_files=files.max_files,
@@ -139,6 +144,7 @@ def _rules(files: FileSettings, access: AccessSettings) -> AttachmentRules:
             access.admin_token_file,
             ROOT / "auth_profiles",
             ROOT / ".env",
+            *secrets,
         ),
         allow_private_urls=files.allow_private_urls,
         fetch_timeout=files.fetch_timeout,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from api.version import NAME, VERSION
-from commands import keys
+from commands import keys, profiles
 from settings import Settings
 
 Command = Callable[[Settings, argparse.Namespace], int]
@@ -15,7 +15,7 @@ Command = Callable[[Settings, argparse.Namespace], int]
 Subcommands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
 """Where subparsers are added; argparse gives it no public name."""
 
-ADDERS: Sequence[Callable[[Subcommands], None]] = (keys.add_to,)
+ADDERS: Sequence[Callable[[Subcommands], None]] = (profiles.add_to, keys.add_to)
 """The `add_to` of every subcommand, in the order of the help."""
 
 MODES = (

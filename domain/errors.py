@@ -11,6 +11,7 @@ GatewayError
 ├─ Forbidden                  called by a foreign web page, or under a foreign name
 ├─ TooManyRequests            one key, or one address, calls too often
 ├─ NotFound                   no such request, file or route
+├─ ProfileInUse               another gateway uses this saved sign-in
 ├─ QueueFull                  too many requests are waiting
 ├─ Cancelled                  somebody cancelled this request
 ├─ DeadlinePassed             a stage took longer than its budget
@@ -30,6 +31,7 @@ GatewayError
 ├─ WireError                  the answer was not understood, or ended before its end
 └─ SessionError               the page cannot be used
     ├─ SignedOut              the profile's sign-in has ended
+    │   └─ ProfileUnusable    the saved sign-in cannot be read, or holds none
     ├─ PageDrift              a control is not where any known version of the page has it
     ├─ ControlFailed          a control is there but did not take the value
     ├─ SessionLost            the tab crashed, closed or left the page
@@ -96,6 +98,10 @@ class TooManyRequests(GatewayError):
 
 class NotFound(GatewayError):
     code = "not_found"
+
+
+class ProfileInUse(GatewayError):
+    code = "profile_in_use"
 
 
 class QueueFull(GatewayError):
@@ -204,6 +210,17 @@ class SessionError(GatewayError):
 class SignedOut(SessionError):
     code = "signed_out"
     retryable = False
+
+
+class ProfileUnusable(SignedOut):
+    """`detail` is for the operator alone: it names the file."""
+
+    code = "profile_unusable"
+
+    def __init__(self, problem: str, file: str, remedy: str = "") -> None:
+        super().__init__(f"The saved sign-in cannot be used: {problem}.")
+        self.problem = problem
+        self.detail = f"{file}: {problem}" + (f"; {remedy}" if remedy else "")
 
 
 class PageDrift(SessionError):

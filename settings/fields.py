@@ -17,6 +17,16 @@ def _rooted(path: Path, info: Info) -> Path:
     return root / path.expanduser()
 
 
+def _profile_file(path: Path, info: Info) -> Path:
+    found = _rooted(path, info)
+    if not found.is_file():
+        raise ValueError(
+            f"there is no file {str(found)!r}; sign in with --debug --save-profile-as {found.stem}, or bring "
+            "one in with 'profiles import'"
+        )
+    return found
+
+
 def _existing(path: Path, info: Info) -> Path:
     found = _rooted(path, info)
     if not found.is_file():
@@ -25,13 +35,14 @@ def _existing(path: Path, info: Info) -> Path:
 
 
 def _profile(value: object, info: Info) -> object:
-    """A bare name means a file in `auth_profiles/`; anything with a slash, or an existing file, is a path."""
+    """A bare name means a file of the profiles' folder; with a slash, or where such a file is, a path."""
     if not isinstance(value, str) or "/" in value or "\\" in value:
         return value
     root: Path = (info.context or {}).get("root", ROOT)
     if value.endswith(".json") and (root / value).is_file():
         return value
-    return root / "auth_profiles" / (value if value.endswith(".json") else f"{value}.json")
+    folder: Path = info.data.get("auth_profiles_dir", root / "auth_profiles")
+    return folder / (value if value.endswith(".json") else f"{value}.json")
 
 
 def _web_address(value: str) -> str:
@@ -88,7 +99,7 @@ def switched_off(value: int | str, info: Info) -> int | str:
 
 RootedPath = Annotated[Path, AfterValidator(_rooted)]
 ExistingFile = Annotated[Path, AfterValidator(_existing)]
-ProfileFile = Annotated[Path, AfterValidator(_existing), BeforeValidator(_profile)]
+ProfileFile = Annotated[Path, AfterValidator(_profile_file), BeforeValidator(_profile)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 ProxyAddress = Annotated[str, AfterValidator(_proxy_address)]
 SocketAddress = Annotated[str, AfterValidator(_socket_address)]

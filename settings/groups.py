@@ -172,8 +172,11 @@ class BrowserSettings(Group):
     asked of a public service, through the proxy where there is one."""
     ai_studio_url: WebAddress = Field(default="https://aistudio.google.com", validation_alias="AI_STUDIO_URL")
     """Where AI Studio is."""
+    auth_profiles_dir: RootedPath = Field(default=Path("auth_profiles"), validation_alias="AUTH_PROFILES_DIR")
+    """Where saved sign-ins are kept."""
     auth_profile: ProfileFile | None = Field(default=None, validation_alias="AUTH_PROFILE")
-    """Saved sign-in, a Playwright storage-state file: a name in `auth_profiles/` or a path."""
+    """Saved sign-in (`--profile`), a Playwright storage-state file: a name in `AUTH_PROFILES_DIR` or a path.
+    Without it the only one that is there is taken."""
     tabs: int = Field(default=2, validation_alias="TABS", ge=1, le=4)
     """Tabs on the page: one generates while the others are made ready."""
     temporary_chat: bool = Field(default=True, validation_alias="TEMPORARY_CHAT")
@@ -210,6 +213,11 @@ class BrowserSettings(Group):
         """The words of `capture` with `auto` written out."""
         rest = tuple(word for word in get_args(CaptureWord) if word not in {"auto", *self.capture})
         return tuple(one for word in self.capture for one in (rest if word == "auto" else (word,)))
+
+    @property
+    def secrets(self) -> tuple[Path, ...]:
+        """What holds sign-ins."""
+        return (self.auth_profiles_dir, *filter(None, [self.auth_profile]))
 
 
 class DeadlineSettings(Group):

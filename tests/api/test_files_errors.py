@@ -9,6 +9,7 @@ from api.gemini.errors import GOOGLE_ANSWERS, google_answer_for, google_envelope
 from domain import errors as e
 
 CODES = {
+    "ABORTED": 409,
     "CANCELLED": 499,
     "DEADLINE_EXCEEDED": 504,
     "INTERNAL": 500,
