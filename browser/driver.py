@@ -1,49 +1,27 @@
 """The real driver: one browser, one profile, a few tabs that take turns."""
 
 import asyncio
-import logging
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from playwright.async_api import Error
 
-from browser.flows.chat import ChatFlow
 from browser.foreground import Foreground
+from browser.generation import PageGeneration
 from browser.healing import Healer
-from browser.pages.scripting import ScriptLibrary, first_line
+from browser.pages.scripting import ScriptLibrary
 from browser.pages.selectors import load_selectors
+from browser.placing import Placer, lost
 from browser.pool import Pool
 from browser.session import Session
+from browser.watchdog import Watchdog
 from domain.counts import TokenCount
-from domain.errors import BrowserDown, DeadlinePassed, GatewayError, SessionLost, SignedOut
-from domain.events import Event
+from domain.errors import BrowserDown, DeadlinePassed, SignedOut
 from domain.models import ModelCard
 from domain.ports import Deadlines, DriverStatus
 from domain.requests import GenerateRequest
 from settings import BrowserSettings
-
-_log = logging.getLogger(__name__)
-_ATTEMPTS = 2
-
-
-class PageGeneration:
-    """A request that stands on a tab; see `domain.ports.Generation`."""
-
-    def __init__(self, flow: ChatFlow, events: AsyncIterator[Event]) -> None:
-        self._flow = flow
-        self._events = events
-
-    @property
-    def capture(self) -> str:
-        return self._flow.capture
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        return self._flow.warnings
-
-    def events(self) -> AsyncIterator[Event]:
-        return self._events
 
 
 class PageDriver:
@@ -59,7 +37,11 @@ class PageDriver:
         self._counting = asyncio.Lock()
         """One count at a time, so that generations find tabs however much is to be counted."""
         foreground = Foreground()
-        self.pool = Pool(foreground, continue_conversations=settings.continue_conversations)
+        self.pool = Pool(
+            foreground,
+            continue_conversations=settings.continue_conversations,
+            waits_for_sign_in=settings.when_signed_out == "wait",
+        )
         self.healer = Healer(
             self.pool,
             settings,
@@ -68,6 +50,8 @@ class PageDriver:
             foreground=foreground,
             count=self._count,
         )
+        self.watchdog = Watchdog(self.pool, self.healer, settings)
+        self._placer = Placer(self.pool, self._count)
         self._stack = AsyncExitStack()
         self._background: tuple[asyncio.Task[None], ...] = ()
         self.slots = settings.tabs
@@ -78,7 +62,10 @@ class PageDriver:
             await self.healer.open()
             self._background = (
                 asyncio.create_task(self.healer.keep_ready(), name="driver-repairs"),
+                asyncio.create_task(self.healer.keep_swept(), name="driver-sweeping"),
+                asyncio.create_task(self.pool.keep_cleaning(), name="driver-cleaning"),
                 asyncio.create_task(self.pool.keep_one_clean(), name="driver-tidying"),
+                asyncio.create_task(self.watchdog.run(), name="driver-watchdog"),
             )
             stack.push_async_callback(self._stop_background)
             self._stack = stack.pop_all()
@@ -89,71 +76,14 @@ class PageDriver:
 
     @asynccontextmanager
     async def prepare(self, request: GenerateRequest) -> AsyncIterator[PageGeneration]:
-        session, lease, flow = await self._put(request)
+        placed = await self._placer.put(request)
+        generation = PageGeneration(self._placer, request, placed, self._ready_seconds, self._count)
         well = False
         try:
-            yield PageGeneration(flow, self._heard(session, flow))
+            yield generation
             well = True
         finally:
-            await self.pool.give_back(session, lease, flow.held if well else None)
-
-    async def _heard(self, session: Session, flow: ChatFlow) -> AsyncGenerator[Event]:
-        """The answer, for readers who know nothing of Playwright.
-
-        One refusal is no proof of a sign-out: the tab is opened anew, which shows whether it was one.
-        """
-        try:
-            async with aclosing(flow.events()) as events:
-                async for event in events:
-                    yield event
-        except Error as error:
-            raise self._failed(session, error) from error
-        except SignedOut as error:
-            session.break_(error.public_message)
-            raise
-
-    async def _put(self, request: GenerateRequest) -> tuple[Session, int, ChatFlow]:
-        """Put a request on a tab; a tab that is lost meanwhile has done nothing yet, so another one tries."""
-        if continued := await self._continue(request):
-            return continued
-        for attempt in range(_ATTEMPTS):
-            session, lease = await self.pool.take(request.model)
-            try:
-                return session, lease, await session.put(request, session.card(request.model))
-            except BaseException as error:
-                await self.pool.give_back(session, lease)
-                if isinstance(error, SignedOut):
-                    self.pool.refuse(error)
-                if isinstance(error, Error):
-                    error = self._failed(session, error)
-                if not isinstance(error, SessionLost | BrowserDown) or attempt == _ATTEMPTS - 1:
-                    raise error from None
-                self._count("retries")
-        raise AssertionError("the last attempt returns or raises")
-
-    async def _continue(self, request: GenerateRequest) -> tuple[Session, int, ChatFlow] | None:
-        """Put a request on the tab that holds what it extends.
-
-        `None` when there is no such tab, or its page is not to be trusted or does not take the request. The
-        tab is being cleaned then, and a clean one takes the request or tells what is wrong with it.
-        """
-        session = self.pool.holding(request)
-        if session is None:
-            return None
-        held, lease = session.held, session.take()
-        try:
-            flow = await session.put(request, session.card(request.model), held)
-        except BaseException as error:
-            await self.pool.give_back(session, lease)
-            if isinstance(error, SignedOut):
-                self.pool.refuse(error)
-            if isinstance(error, SignedOut) or not isinstance(error, GatewayError | Error):
-                raise
-            self._count("continuing_failed")
-            _log.info("the conversation is not continued but replayed: %s", error)
-            return None
-        self._count("continued")
-        return session, lease, flow
+            await generation.leave(well=well)
 
     async def count(self, request: GenerateRequest) -> TokenCount:
         late = DeadlinePassed(
@@ -174,14 +104,10 @@ class PageDriver:
         try:
             return await session.count(request, session.card(request.model))
         except Error as error:
-            raise self._failed(session, error) from error
+            raise lost(session, error) from error
         except SignedOut as error:  # whether it is one shows when the tab is opened anew
             session.break_(error.public_message)
             raise
-
-    def _failed(self, session: Session, error: Error) -> BrowserDown:
-        session.break_(first_line(error))
-        return BrowserDown(f"The browser failed: {first_line(error)}")
 
     async def models(self) -> tuple[ModelCard, ...]:
         return self.pool.cards()
@@ -197,6 +123,8 @@ class PageDriver:
             engine=engine.name if engine else "",
             capture=alive[0].capture_name if alive else "",
             counters=dict(self._counters),
+            stage=self.healer.stage,
+            healing=self.healer.healing,
         )
 
     def _count(self, name: str) -> None:

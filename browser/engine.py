@@ -6,7 +6,8 @@ What differs between engines is a property of how the browser was started or con
 
 import asyncio
 import logging
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,12 +17,15 @@ from browser.camoufox_start import running_camoufox
 from browser.locate import find_camoufox, find_chromium, find_firefox
 from browser.pages.scripting import first_line
 from browser.playwright_start import running_playwright
+from browser.processes import Processes
 from browser.proxying import firefox_preferences, proxy_option
 from domain.errors import BrowserDown
 from settings import BrowserSettings
 
 _log = logging.getLogger(__name__)
 _LAUNCH_SECONDS = 90.0
+_CLOSE_SECONDS = 8.0
+_ANSWER_SECONDS = 10.0
 _VIEWPORT = {"width": 1440, "height": 900}
 """Wide enough that the page shows its settings panel beside the chat (it hides below 961)."""
 _OPEN_WINDOW = "() => { window.open('about:blank', '_blank', 'popup,noopener,width=1440,height=960'); }"
@@ -39,12 +43,15 @@ class Engine:
         self.world_mark = ""
         """What puts a script into the page's own world where others run apart; elsewhere a mere label."""
         self._fixed_viewport = True
+        self._processes = Processes()
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
+            stack.callback(self._processes.end)
             try:
                 async with asyncio.timeout(_LAUNCH_SECONDS):
-                    self._browser = await self._start(stack)
+                    with self._processes.noted():
+                        self._browser = await self._start(stack)
             except TimeoutError as error:
                 raise BrowserDown(f"The browser did not start within {_LAUNCH_SECONDS:g} s.") from error
             except Error as error:
@@ -54,8 +61,14 @@ class Engine:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        """Ends it within a few seconds: a browser that does not close is killed, which ends the closing."""
         self._browser = None
-        await self._stack.aclose()
+        killing = asyncio.get_running_loop().call_later(_CLOSE_SECONDS, self._processes.end)
+        try:
+            await self._stack.aclose()
+        finally:
+            killing.cancel()
+            self._processes.end()
 
     @property
     def browser(self) -> Browser:
@@ -65,7 +78,11 @@ class Engine:
 
     @property
     def connected(self) -> bool:
-        return self._browser is not None and self._browser.is_connected()
+        return self._browser is not None and self._browser.is_connected() and self._processes.running
+
+    async def weigh(self) -> float:
+        """MiB that the browser takes, its helpers included; 0 where it was not started here."""
+        return await asyncio.to_thread(self._processes.mebibytes)
 
     async def new_context(self, storage_state: Path | None) -> BrowserContext:
         """A context of its own, signed in with a storage-state file where one is given."""
@@ -76,7 +93,8 @@ class Engine:
             options["viewport"] = _VIEWPORT
         else:
             options["no_viewport"] = True  # the engine fakes a window of its own
-        return await self.browser.new_context(**options)
+        async with self._answering("made no new context"):
+            return await self.browser.new_context(**options)
 
     async def new_page(self, context: BrowserContext) -> Page:
         """A blank page in a window of its own where the engine has windows.
@@ -84,14 +102,24 @@ class Engine:
         Chromium draws one frame a second for a tab that stands behind another in the same window, and holds
         mouse events back until the frame.
         """
-        if not self.has_windows:
-            return await context.new_page()
-        opener = await context.new_page()
-        async with context.expect_page() as opened:
-            await opener.evaluate(_OPEN_WINDOW)
-        page = await opened.value
-        await opener.close()
-        return page
+        async with self._answering("opened no new tab"):
+            if not self.has_windows:
+                return await context.new_page()
+            opener = await context.new_page()
+            async with context.expect_page() as opened:
+                await opener.evaluate(_OPEN_WINDOW)
+            page = await opened.value
+            await opener.close()
+            return page
+
+    @asynccontextmanager
+    async def _answering(self, problem: str) -> AsyncIterator[None]:
+        """A browser that is there and does nothing is as good as gone."""
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                yield
+        except TimeoutError as error:
+            raise BrowserDown(f"The browser {problem} within {_ANSWER_SECONDS:g} s.") from error
 
     @property
     def has_windows(self) -> bool:

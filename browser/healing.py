@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import time
+from collections.abc import Coroutine, Iterable
 
 from playwright.async_api import BrowserContext, Error
 
@@ -9,22 +11,27 @@ from browser.context import open_context
 from browser.counting import Count
 from browser.engine import Engine
 from browser.foreground import Foreground
+from browser.ladder import Damage, Ladder, Rung, stage_of
 from browser.pages.scripting import ScriptLibrary, first_line
 from browser.pool import Pool
-from browser.session import Session, SessionState
+from browser.session import Session
 from browser.tab import TabOpener
-from domain.errors import BrowserDown, GatewayError, SignedOut
-from domain.ports import Deadlines
+from domain.errors import BrowserDown, GatewayError, SessionLost, SignedOut
+from domain.ports import Deadlines, Healing
 from settings import BrowserSettings
 
 _log = logging.getLogger(__name__)
-_CLOSE_SECONDS = 10.0
-_BACK_OFF = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
-"""Seconds before the n-th attempt in a row to get a tab back."""
+_CLOSE_SECONDS = 5.0
+_OPEN_SECONDS = 30.0
+"""What opening a tab may take beyond loading the page."""
+_DRAIN_SECONDS = 15.0
+"""How much longer than its own budget an answer may take that a restart waits for."""
+_LASTING_SECONDS = 30.0
+"""What has been brought back so long ago has lasted."""
 
 
 class Healer:
-    """Owns the browser and fills the pool with its tabs."""
+    """Owns the browser, fills the pool with its tabs, and climbs the ladder when they are lost."""
 
     def __init__(
         self,
@@ -41,12 +48,41 @@ class Healer:
         self._deadlines = deadlines
         self._library = library
         self._foreground = foreground
-        self._count = count
+        self.count = count
         self.engine: Engine | None = None
+        self.memory_mb = 0.0
+        self._context: BrowserContext | None = None
+        self._stuck = False
+        """The browser did not close a tab: it answers to nothing."""
+        self._recycling = ""
+        self._ladder = Ladder()
+        self._last_step = ""
+        self._broken_since: float | None = None
+        self._back_since = 0.0
+        self._served_then = 0
 
     @property
     def connected(self) -> bool:
         return self.engine is not None and self.engine.connected
+
+    @property
+    def stage(self) -> str:
+        """What is at fault, for `DriverStatus`."""
+        if self._pool.alive:
+            return ""
+        if not self.connected:
+            return "browser"
+        return "context" if self._context is None else stage_of(self._pool.problem)
+
+    @property
+    def healing(self) -> Healing:
+        since = None if self._pool.alive else self._broken_since
+        return Healing(
+            last_step=self._last_step,
+            failures=self._ladder.failures,
+            broken_seconds=0.0 if since is None else time.monotonic() - since,
+            memory_mb=self.memory_mb,
+        )
 
     async def open(self) -> None:
         """Browser, context and the first tab; the others follow while the first already serves.
@@ -57,71 +93,175 @@ class Healer:
         try:
             engine = self.engine = Engine(self._settings)
             await engine.__aenter__()
-            engine.browser.on("disconnected", lambda _: self._on_disconnect())
-            context = await open_context(engine, self._settings)
-            self._pool.sessions = [self._session(engine, context) for _ in range(self._settings.tabs)]
-            await self._pool.sessions[0].open()
+            engine.browser.on("disconnected", lambda _: self._on_disconnect(engine))
+            await self._open_context(engine)
         except Error as error:
             self._pool.problem = BrowserDown(f"The browser failed: {first_line(error)}")
             raise self._pool.problem from error
         except GatewayError as error:
             self._pool.problem = error
             raise
-        self._pool.problem = None
 
     async def close(self) -> None:
-        for session in self._pool.sessions:
-            await session.close()
-        self._pool.sessions = []
+        await self._close_context()
+        self._stuck = False
         engine, self.engine = self.engine, None
         if engine is not None:
-            try:
-                async with asyncio.timeout(_CLOSE_SECONDS):
-                    await engine.__aexit__(None, None, None)
-            except TimeoutError:
-                _log.warning("the browser did not close within %g s", _CLOSE_SECONDS)
+            await engine.__aexit__(None, None, None)
+
+    async def weigh(self) -> float:
+        """MiB that the browser takes."""
+        return await self.engine.weigh() if self.engine is not None else 0.0
+
+    def recycle(self, reason: str) -> None:
+        """Have the browser replaced as soon as no answer is under way."""
+        self._recycling = reason
+        self._pool.changed.set()
+
+    async def keep_swept(self) -> None:
+        """Close broken tabs at once, until cancelled: whoever waits for their pages is told by that."""
+        while True:
+            await self._pool.until(lambda: any(session.has_litter for session in self._pool.sessions))
+            tabs = [session.detach() for session in self._pool.sessions if session.has_litter]
+            if not await _all_closed(tab.close() for tab in tabs if tab is not None):
+                self._stuck = True
+                self._pool.changed.set()
 
     async def keep_ready(self) -> None:
-        """Bring every tab that is not usable back, until cancelled."""
-        failures = 0
+        """Bring back what is not usable, until cancelled."""
         while True:
-            await self._pool.until(lambda: bool(self._pool.lame) or not self._pool.sessions)
-            await asyncio.sleep(_BACK_OFF[min(failures, len(_BACK_OFF) - 1)])
+            await self._pool.until(self._has_work)
+            if self._broken_since is None:
+                self._broken_since = time.monotonic()
+            if self._has_proved():
+                self._ladder.proved()
             try:
-                await self._repair()
-                failures = 0
+                if self._recycling:
+                    await self._recycle()
+                else:
+                    await self._climb()
             except Exception as error:  # noqa: BLE001 a background loop: the next attempt may work
-                failures += 1
-                if isinstance(error, SignedOut):
-                    self._pool.refuse(error)
-                self._pool.problem = error if isinstance(error, GatewayError) else BrowserDown(str(error))
-                self._pool.changed.set()
-                _log.warning("bringing the page back failed (attempt %d): %s", failures, error)
+                self._on_failure(error)
+            else:
+                self._on_success()
 
-    async def _repair(self) -> None:
-        if not self.connected:
-            self._count("browser_restarts")
+    def _has_work(self) -> bool:
+        return bool(self._recycling or self._pool.lame or not self._pool.sessions)
+
+    def _has_proved(self) -> bool:
+        lasted = time.monotonic() - self._back_since > _LASTING_SECONDS
+        return not self._ladder.failures and (lasted or self._pool.served > self._served_then)
+
+    async def _climb(self) -> None:
+        step = self._ladder.climb(self._damage())
+        await asyncio.sleep(step.pause)
+        rung = Rung.BROWSER if self._damage().browser_gone else step.rung
+        if rung is Rung.PAGE:
+            await self._renew_pages()
+            return
+        self.heal(rung)
+        if rung is Rung.CONTEXT and self.engine is not None:
+            await self._close_context()
+            await self._open_context(self.engine)
+        else:
             await self.close()
             await self.open()
-            return
+
+    def _damage(self) -> Damage:
+        serving = bool(self._pool.alive)
+        return Damage(
+            browser_gone=not self.connected or (self._stuck and not serving),
+            context_gone=self._context is None,
+            others_serve=serving,
+            failure=self._pool.problem,
+        )
+
+    async def _renew_pages(self) -> None:
         for session in self._pool.lame:
-            if session.state is SessionState.BROKEN:
-                self._count("sessions_renewed")
-                await session.close()
-            await session.open()
+            if session.reason != "opening":
+                self.heal(Rung.PAGE)
+            await session.close()
+            await self._open_tab(session)
+
+    async def _recycle(self) -> None:
+        _log.warning("the browser is replaced: %s", self._recycling)
+        async with self._pool.drained(self._recycling, self._deadlines.total + _DRAIN_SECONDS):
+            self._recycling = ""
+            self.heal(Rung.BROWSER)
+            await self.close()
+            await self.open()
+
+    def heal(self, rung: Rung) -> None:
+        """Note that a rung is tried."""
+        self._last_step = rung.word
+        self.count(f"healing.{rung.word}")
+
+    def _on_failure(self, error: Exception) -> None:
+        self._ladder.failed()
+        if isinstance(error, SignedOut):
+            self._pool.refuse(error)
+        self._pool.problem = error if isinstance(error, GatewayError) else BrowserDown(str(error))
+        self._pool.changed.set()
+        _log.warning("bringing the page back failed (attempt %d): %s", self._ladder.failures, error)
+
+    def _on_success(self) -> None:
+        self._ladder.mended()
+        self._pool.problem = None
+        self._broken_since = None
+        self._back_since, self._served_then = time.monotonic(), self._pool.served
+
+    async def _open_context(self, engine: Engine) -> None:
+        context = await open_context(engine, self._settings)
+        context.on("close", self._on_context_closed)
+        self._context = context
+        self._pool.sessions = [self._session(engine, context) for _ in range(self._settings.tabs)]
+        await self._open_tab(self._pool.sessions[0])
         self._pool.problem = None
 
+    async def _close_context(self) -> None:
+        """Its tabs go first, so that whoever waits for them is told, whether or not the browser answers."""
+        sessions, self._pool.sessions = self._pool.sessions, []
+        context, self._context = self._context, None
+        await _all_closed(session.close() for session in sessions)
+        if context is None or not self.connected:
+            return
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await context.close()
+        except (TimeoutError, Error) as error:
+            _log.info("closing the context: %s", error)
+
+    async def _open_tab(self, session: Session) -> None:
+        seconds = self._deadlines.ready + _OPEN_SECONDS
+        try:
+            async with asyncio.timeout(seconds):
+                await session.open()
+        except TimeoutError as error:
+            raise SessionLost(f"A tab could not be opened within {seconds:g} s.") from error
+
     def _session(self, engine: Engine, context: BrowserContext) -> Session:
-        opener = TabOpener(engine, context, self._settings, self._deadlines.ready, self._library, self._count)
+        opener = TabOpener(engine, context, self._settings, self._deadlines.ready, self._library, self.count)
         return Session(
             opener,
             self._settings,
             self._deadlines,
             foreground=self._foreground,
-            count=self._count,
+            count=self.count,
+            heal=self.heal,
             on_change=self._pool.changed.set,
         )
 
-    def _on_disconnect(self) -> None:
-        self._count("browser_disconnects")
-        self._pool.break_all("the browser went away")
+    def _on_disconnect(self, engine: Engine) -> None:
+        if engine is self.engine:
+            self.count("browser_disconnects")
+            self._pool.break_all("the browser went away")
+
+    def _on_context_closed(self, context: BrowserContext) -> None:
+        if context is self._context:
+            self._context = None
+            self._pool.break_all("the browser context was closed")
+
+
+async def _all_closed(closings: Iterable[Coroutine[None, None, bool]]) -> bool:
+    """Whether the browser closed all that it was asked to. Without its driver it fails namelessly."""
+    return all(closed is True for closed in await asyncio.gather(*closings, return_exceptions=True))

@@ -1,7 +1,8 @@
 """The tabs that take turns: who has one, who waits for one, which may keep its conversation."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 
 from browser.flows.held import Held
 from browser.foreground import Foreground
@@ -19,9 +20,17 @@ _LAME = {SessionState.OPENING, SessionState.BROKEN, SessionState.CLOSED}
 class Pool:
     """The sessions of one driver. `changed` is set whenever one of them, or the `problem`, has changed."""
 
-    def __init__(self, foreground: Foreground, *, continue_conversations: bool) -> None:
+    def __init__(
+        self, foreground: Foreground, *, continue_conversations: bool, waits_for_sign_in: bool = False
+    ) -> None:
         self._foreground = foreground
         self._continue_conversations = continue_conversations
+        self.waits_for_sign_in = waits_for_sign_in
+        """Whether requests wait while the account is signed out, instead of failing."""
+        self._left: asyncio.Queue[tuple[Session, int]] = asyncio.Queue()
+        self._drained = False
+        self.served = 0
+        """How many answers have been taken to their end."""
         self.sessions: list[Session] = []
         self.changed = asyncio.Event()
         self.problem: GatewayError | None = BrowserDown("The browser has not been started yet.")
@@ -71,10 +80,10 @@ class Pool:
         """
         while True:
             ready = [s for s in self.sessions if s.state is SessionState.READY]
-            if ready:
+            if ready and not self._drained:
                 session = min(ready, key=lambda s: s.model != model)
                 return session, session.take()
-            if isinstance(self.problem, SignedOut) and not self.alive:
+            if isinstance(self.problem, SignedOut) and not self.alive and not self.waits_for_sign_in:
                 raise self.problem
             self.changed.clear()
             await self.changed.wait()
@@ -94,6 +103,31 @@ class Pool:
         except TimeoutError:
             session.break_(f"it could not be cleaned within {_CLEAN_SECONDS:g} s")
 
+    def abandon(self, session: Session, lease: int) -> None:
+        """Give a tab back without waiting until it is clean."""
+        self._left.put_nowait((session, lease))
+
+    @asynccontextmanager
+    async def drained(self, reason: str, seconds: float) -> AsyncIterator[None]:
+        """Between two answers: nobody gets a tab, and all tabs have been given up.
+
+        Entered when no answer is under way any more, after `seconds` at the latest. Requests that only stand
+        on a tab move to another one afterwards.
+        """
+        self._drained = True
+        try:
+            for session in self.sessions:
+                if not session.generating:
+                    session.break_(reason)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self.until(lambda: not any(session.generating for session in self.sessions))
+            self.break_all(reason)
+            yield
+        finally:
+            self._drained = False
+            self.changed.set()
+
     def refuse(self, error: SignedOut) -> None:
         """All tabs share one sign-in: none of them is ready any more."""
         self.problem = error
@@ -108,6 +142,19 @@ class Pool:
             session.break_(reason)
         self.changed.set()
 
+    async def keep_cleaning(self) -> None:
+        """Clean the tabs that were abandoned, each in a task of its own, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                session, lease = await self._left.get()
+                tasks.create_task(self._clean(session, lease), name="tab-cleaning")
+
+    async def _clean(self, session: Session, lease: int) -> None:
+        try:
+            await self.give_back(session, lease)
+        except Exception as error:  # noqa: BLE001 a background loop: without it no other tab is cleaned
+            session.break_(f"it could not be cleaned: {error}")
+
     async def keep_one_clean(self) -> None:
         """Whenever no tab is clean or about to be, clean the one that has held its conversation longest."""
         while True:
@@ -116,10 +163,7 @@ class Pool:
             await self._foreground.step_aside(_STEP_ASIDE_SECONDS)
             if (session := self._longest_holding()) is None:
                 continue
-            try:
-                await self.give_back(session, session.take())
-            except Exception as error:  # noqa: BLE001 a background loop: without it new conversations wait
-                session.break_(f"it could not be cleaned: {error}")
+            await self._clean(session, session.take())
 
     def _may_hold(self, session: Session) -> bool:
         others = [other for other in self.sessions if other is not session]

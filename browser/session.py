@@ -16,6 +16,7 @@ from browser.flows.count import METHOD as COUNT_TOKENS
 from browser.flows.count import page_count
 from browser.flows.held import Held
 from browser.foreground import Foreground
+from browser.ladder import Rung
 from browser.pages.scripting import first_line
 from browser.tab import Tab, TabOpener
 from domain.counts import TokenCount
@@ -41,7 +42,10 @@ class SessionState(StrEnum):
 
 
 class Session:
-    """One tab of a browser context. `on_change` is called whenever the state changes."""
+    """One tab of a browser context.
+
+    `on_change` is called whenever the state changes, `heal` before a step that makes the page usable again.
+    """
 
     def __init__(
         self,
@@ -51,6 +55,7 @@ class Session:
         *,
         foreground: Foreground,
         count: Count,
+        heal: Callable[[Rung], None],
         on_change: Callable[[], None],
     ) -> None:
         self._opener = opener
@@ -58,6 +63,7 @@ class Session:
         self._deadlines = deadlines
         self._foreground = foreground
         self._count = count
+        self._heal = heal
         self._on_change = on_change
         self._tab: Tab | None = None
         self._flow: ChatFlow | None = None
@@ -77,6 +83,16 @@ class Session:
     def soon_ready(self) -> bool:
         """Whether the tab is clean, or is being cleaned."""
         return self.state is SessionState.READY or self._cleaning
+
+    @property
+    def has_litter(self) -> bool:
+        """Whether it is broken and its tab is still there."""
+        return self.state is SessionState.BROKEN and self._tab is not None
+
+    @property
+    def generating(self) -> bool:
+        """Whether an answer is under way."""
+        return self._flow is not None and self._flow.running
 
     @property
     def capture_name(self) -> str:
@@ -120,12 +136,20 @@ class Session:
         if self.state is not SessionState.OPENING:
             raise SessionLost(f"The tab was lost while opening: {self.reason}.")
 
-    async def close(self) -> None:
-        """Close the tab. May be called in any state."""
-        tab, self._tab = self._tab, None
+    async def close(self) -> bool:
+        """Close the tab, in any state; false where the browser does not."""
+        tab = self.detach()
         self._become(SessionState.CLOSED, "closed")
-        if tab is not None:
-            await tab.close()
+        return tab is None or await tab.close()
+
+    def detach(self) -> Tab | None:
+        """Have no tab any more; whoever gets it closes it."""
+        tab, self._tab = self._tab, None
+        return tab
+
+    def shows(self, tab: Tab) -> bool:
+        """Whether this is still its tab."""
+        return self._tab is tab
 
     def take(self) -> int:
         """Reserve for one job; the lease that `clean` wants back."""
@@ -166,6 +190,9 @@ class Session:
         if not self._is_leased(lease):
             return
         flow, self._flow = self._flow, None
+        if flow is not None and flow.lost:
+            self.break_("the page did not stop when asked to")
+            return
         self._cleaning = True
         try:
             await self._clean(
@@ -204,13 +231,14 @@ class Session:
             raise SessionLost("The page did not stop generating when asked to.")
         await self._foreground.step_aside(_STEP_ASIDE_SECONDS)
         if (await chat.state()).obstructed:  # a vote on the answer blocks the page until it is settled
+            self._heal(Rung.OVERLAYS)
             await chat.close_overlays()
         emptied = False
         with suppress(GatewayError):  # whatever the reason: loading the page is the way out
             emptied = not doubtful and await chat.empty() and (await chat.state()).clean
         self._require(tab)
         if not emptied:
-            self._count("pages_reloaded")
+            self._heal(Rung.RELOAD)
             await tab.load(self._deadlines.ready)
             self._require(tab)
             self._note(tab)

@@ -1,7 +1,7 @@
 """One tab on the chat page, with the captures that hear it."""
 
 import asyncio
-import contextlib
+import logging
 from collections.abc import Callable
 
 from playwright.async_api import BrowserContext, Error, Page
@@ -12,12 +12,14 @@ from browser.counting import Count
 from browser.engine import Engine
 from browser.evidence import evidence_of
 from browser.pages.chat_page import ChatPage
-from browser.pages.scripting import ScriptLibrary
+from browser.pages.scripting import ScriptLibrary, first_line
 from browser.wire.models import decode_models
 from domain.errors import SessionLost
 from domain.models import ModelCard
 from settings import BrowserSettings
 
+_log = logging.getLogger(__name__)
+_CLOSE_SECONDS = 5.0
 _EVIDENCE_SECONDS = 15.0
 """The page asks for its models as soon as it starts; a capture that has not heard that by now is deaf."""
 
@@ -57,15 +59,35 @@ class Tab:
                 self._cards = decode_models(await self.captures.model_list())
         except TimeoutError as error:
             raise SessionLost(
-                f"No capture hears the page: in {_EVIDENCE_SECONDS:g} s none has heard it ask for its models."
+                f"No capture hears the page: in {_EVIDENCE_SECONDS:g} s none heard it ask for its models.",
+                stage="capture",
             ) from error
 
-    async def close(self) -> None:
-        """What happens to the page from here on is nobody's business any more."""
+    async def answers(self, seconds: float) -> bool:
+        """Whether the page's event loop is alive; one that is gone is told by an event of its own."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.page.evaluate("0")
+        except TimeoutError:
+            return False
+        except Error:  # it navigates
+            return True
+        return True
+
+    async def close(self) -> bool:
+        """Whether the browser closed it. What happens to the page from now on is nobody's business."""
         self._on_lost = None
-        if not self.page.is_closed():
-            with contextlib.suppress(Error):  # gone is gone
+        if self.page.is_closed():
+            return True
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
                 await self.page.close()
+        except TimeoutError:
+            _log.warning("the browser did not close a tab within %g s", _CLOSE_SECONDS)
+            return False
+        except Error as error:  # gone is gone
+            _log.debug("closing a tab: %s", first_line(error))
+        return True
 
     def _lost(self, reason: str) -> None:
         if self._on_lost is not None:

@@ -250,7 +250,13 @@ class ControlFailed(SessionError):
 
 
 class SessionLost(SessionError):
+    """`stage` is what was at fault, as `/health` names it: page, capture or site."""
+
     code = "session_lost"
+
+    def __init__(self, public_message: str, *, stage: str = "page") -> None:
+        super().__init__(public_message)
+        self.stage = stage
 
 
 class BrowserDown(SessionError):

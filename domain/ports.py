@@ -1,6 +1,6 @@
 """The port between HTTP and the browser. `browser.driver` implements it for real, tests script it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -30,6 +30,20 @@ class Deadlines:
 
 
 @dataclass(frozen=True, slots=True)
+class Healing:
+    """What has been done about a browser side that is broken, or was."""
+
+    last_step: str = ""
+    """overlays, reload, page, context or browser: the latest thing that was renewed; empty: nothing yet."""
+    failures: int = 0
+    """Attempts in a row that brought nothing back."""
+    broken_seconds: float = 0.0
+    """For how long nothing could be served; 0 when it can."""
+    memory_mb: float = 0.0
+    """What the browser took when it was last weighed, in MiB; 0: not weighed, or not here."""
+
+
+@dataclass(frozen=True, slots=True)
 class DriverStatus:
     """How the browser side is doing right now; `reason` is empty exactly when it can serve."""
 
@@ -40,7 +54,14 @@ class DriverStatus:
     engine: str = ""
     capture: str = ""
     counters: dict[str, int] = field(default_factory=dict)
-    """Since start: `captures.<name>`, `capture_fallbacks`, `drift.<area>`, `late_chunks`, `continued`, …"""
+    """Since start: `captures.<name>`, `drift.<area>`, `late_chunks`, `healing.<step>`, `retries`, …"""
+    stage: str = ""
+    """What is at fault: browser, context, page, sign_in, capture or site; empty when nothing is."""
+    healing: Healing = field(default_factory=Healing)
+
+
+def ignored() -> None:
+    """For callers who need not be told."""
 
 
 class Generation(Protocol):
@@ -56,8 +77,12 @@ class Generation(Protocol):
         """What the caller should know of how this was done, in words. More may come until the end."""
         ...
 
-    def events(self) -> AsyncIterator[Event]:
-        """Press Run, once, and report the answer. May be called once.
+    def events(self, on_submit: Callable[[], None] = ignored) -> AsyncIterator[Event]:
+        """Press Run and report the answer. May be called once.
+
+        `on_submit` is called when the page's own request has left. A generation whose tab, browser or
+        connection is lost before its first event is made once more on another tab; `on_submit` is called
+        again then.
 
         Raises:
             GatewayError: the generation failed; see the contract in `domain.events`.

@@ -205,6 +205,16 @@ class BrowserSettings(Group):
     capture_fallback: float = Field(default=10, validation_alias="CAPTURE_FALLBACK_SECONDS", gt=0)
     """How long a capture may hear nothing, in seconds, before the page is asked whether it shows an answer.
     If so, the next one in `CAPTURE` takes over."""
+    when_signed_out: Annotated[Literal["fail", "wait"], LowerCase] = Field(
+        default="fail", validation_alias="WHEN_SIGNED_OUT"
+    )
+    """What requests do while the sign-in has ended: `fail` with 503 at once, or `wait` for a new one, as long
+    as `PAGE_READY_TIMEOUT_SECONDS` allows."""
+    watchdog_seconds: float = Field(default=10, validation_alias="WATCHDOG_SECONDS", ge=0)
+    """Seconds between two looks at every tab. One that does not answer for so long, or three times as long
+    while it works, is replaced. 0: never."""
+    memory_limit_mb: int = Field(default=3072, validation_alias="BROWSER_MEMORY_LIMIT_MB", ge=0)
+    """A browser that takes more memory than this, in MiB, is replaced between two requests. 0: never."""
     evidence_dir: RootedPath = Field(default=Path("logs/evidence"), validation_alias="EVIDENCE_DIR")
     """Where screenshots and snapshots of a page that was not understood are kept."""
 

@@ -39,4 +39,5 @@ def _item(queue: JobQueue, job: Job) -> dict[str, Any]:
         "model": job.request.model,
         "stream": label.stream,
         "capture": job.capture or None,
+        "stages": job.stages,
     }

@@ -22,6 +22,16 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
+_STAGES = {
+    "queue": ("created", "taken"),
+    "prepare": ("taken", "prepared"),
+    "turn": ("prepared", "started"),
+    "submit": ("started", "submitted"),
+    "first_event": ("submitted", "first"),
+}
+"""The stages of a job, each between two moments."""
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """Which generation of which caller's request a job is."""
@@ -61,6 +71,10 @@ class Job:
         self.started: float | None = None
         """When Run was about to be pressed."""
         self.ended: float | None = None
+        self.failure: GatewayError | None = None
+        """What it ended with, if not well."""
+        self._marks: dict[str, float] = {}
+        """When stages began and ended; see `stages`."""
         self.capture = ""
         self.warnings: tuple[str, ...] = ()
         self.events: Channel[Event] = Channel(room)
@@ -90,8 +104,15 @@ class Job:
         """`listener` is called when a worker takes the job, before the worker looks for another one."""
         self._on_taken.append(listener)
 
+    @property
+    def stages(self) -> dict[str, float | None]:
+        """Seconds that the stages took which are over; `None` for those that are not."""
+        marks = {"created": self.created, "started": self.started, **self._marks}
+        return {stage: _between(marks.get(begin), marks.get(end)) for stage, (begin, end) in _STAGES.items()}
+
     def take(self) -> None:
         self.state = JobState.PREPARING
+        self._mark("taken")
         for listener in self._on_taken:
             listener()
 
@@ -101,6 +122,22 @@ class Job:
 
     def run(self) -> None:
         self.state, self.started = JobState.RUNNING, time.monotonic()
+
+    def on_prepared(self) -> None:
+        """The request stands on a page."""
+        self._mark("prepared")
+
+    def on_submit(self) -> None:
+        """The page's own request has left; again, where the generation was made once more."""
+        self._mark("submitted")
+
+    def on_event(self) -> None:
+        """Something of the answer has come; only the first time counts."""
+        if "first" not in self._marks:
+            self._mark("first")
+
+    def _mark(self, name: str) -> None:
+        self._marks[name] = time.monotonic()
 
     def cancel(self, reason: GatewayError) -> bool:
         """Stop this job, wherever it is; false if it had already ended or been told to stop."""
@@ -122,10 +159,15 @@ class Job:
         if self.settled:
             raise RuntimeError(f"Job {self.id!r} is settled already, as {self.state!r}.")
         self.ended = time.monotonic()
+        self.failure = failure
         self.state = _end_state(failure)
         self.events.end(failure)
         for listener in self._on_settled:
             listener(self)
+
+
+def _between(begin: float | None, end: float | None) -> float | None:
+    return round(end - begin, 3) if begin is not None and end is not None else None
 
 
 def _end_state(failure: GatewayError | None) -> JobState:

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from typing import Final
 
@@ -28,6 +28,8 @@ class JobQueue:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._arrived = asyncio.Event()
         self._closed: GatewayError | None = None
+        self.counters: Counter[str] = Counter()
+        """Since start: `deadlines.<stage>`."""
         self._recent: deque[float] = deque(maxlen=_RECENT)
 
     def __iter__(self) -> Iterator[Job]:
@@ -114,6 +116,8 @@ class JobQueue:
     def _forget(self, job: Job) -> None:
         self._stop_timer(job)
         del self._jobs[job.id]
+        if isinstance(job.failure, DeadlinePassed):
+            self.counters[f"deadlines.{job.failure.stage}"] += 1
         if job.started is not None and job.ended is not None:
             self._recent.append(job.ended - job.started)
 

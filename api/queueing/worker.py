@@ -100,6 +100,7 @@ class Worker:
     async def _prepare(self, job: Job, page: AsyncExitStack) -> Generation:
         async with budget("ready", self._deadlines.ready, "The page did not become ready."):
             generation = await page.enter_async_context(self._driver.prepare(job.request))
+        job.on_prepared()
         job.capture, job.warnings = generation.capture, generation.warnings
         return generation
 
@@ -110,32 +111,18 @@ class Worker:
 
     async def _pump(self, job: Job, generation: Generation) -> None:
         """Press Run and carry the events to the job's reader, each within its budget."""
-        loop, stage = asyncio.get_running_loop(), "first_event"
-        first = self._deadlines.submit + self._deadlines.first_event
-        job.run()
+        stages = _Stages(job, self._deadlines)
         try:
             async with (
                 budget("total", self._deadlines.total, "Raise RESPONSE_COMPLETION_TIMEOUT for long answers."),
-                asyncio.timeout(first) as clock,
-                aclosing(checked(generation.events())) as events,
+                stages.watched(),
+                aclosing(checked(generation.events(stages.on_submit))) as events,
             ):
                 async for event in events:
-                    stage = "idle"
-                    clock.reschedule(loop.time() + self._deadlines.idle)
+                    stages.on_event()
                     await job.events.put(event)
-        except TimeoutError as error:
-            if not clock.expired():
-                raise
-            raise self._too_quiet(job, stage, first) from error
         finally:  # only now it is known who has heard the answer
             job.capture, job.warnings = generation.capture, generation.warnings
-
-    def _too_quiet(self, job: Job, stage: str, first: float) -> DeadlinePassed:
-        if stage == "first_event":
-            return DeadlinePassed(stage, first, "The model has not begun to answer.")
-        reader = job.events.full
-        hint = "The client reads too slowly." if reader else "The model stopped in the middle of its answer."
-        return DeadlinePassed(stage, self._deadlines.idle, hint)
 
     def _settle(self, job: Job, failure: GatewayError | None) -> None:
         job.settle(failure)
@@ -150,6 +137,53 @@ class Worker:
             job.waited,
             _ran(job),
             f" {failure.code}: {failure.public_message}" if failure is not None else "",
+        )
+
+
+class _Stages:
+    """Which budget a running job is under. The driver keeps that of `submit` itself, and may change tabs."""
+
+    def __init__(self, job: Job, deadlines: Deadlines) -> None:
+        self._job = job
+        self._deadlines = deadlines
+        self._clock = asyncio.timeout(None)
+        self._stage, self._seconds = "submit", deadlines.submit
+
+    @asynccontextmanager
+    async def watched(self) -> AsyncIterator[None]:
+        """Fail the body with `DeadlinePassed` of the stage that took too long."""
+        self._job.run()
+        try:
+            async with self._clock:
+                self._enter("submit", self._deadlines.submit, self._deadlines.ready)
+                yield
+        except TimeoutError as error:
+            if not self._clock.expired():
+                raise
+            raise DeadlinePassed(self._stage, self._seconds, self._hint()) from error
+
+    def on_submit(self) -> None:
+        """The page's own request has left."""
+        self._job.on_submit()
+        self._enter("first_event", self._deadlines.first_event)
+
+    def on_event(self) -> None:
+        self._job.on_event()
+        self._enter("idle", self._deadlines.idle)
+
+    def _enter(self, stage: str, seconds: float, grace: float = 0) -> None:
+        self._stage, self._seconds = stage, seconds
+        self._clock.reschedule(asyncio.get_running_loop().time() + seconds + grace)
+
+    def _hint(self) -> str:
+        if self._stage == "submit":
+            return "Run was pressed but the page sent no request."
+        if self._stage == "first_event":
+            return "The model has not begun to answer."
+        return (
+            "The client reads too slowly."
+            if self._job.events.full
+            else "The model stopped in the middle of its answer."
         )
 
 

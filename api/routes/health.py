@@ -19,6 +19,11 @@ async def health(request: Request) -> JSONResponse:
     return JSONResponse(report, status_code=200 if report["status"] == "ok" else 503)
 
 
+def _stage(stage: str, reason: str) -> str:
+    """What is at fault; while the driver knows of nothing, it has not been opened, or nobody serves it."""
+    return (stage or "gateway") if reason else ""
+
+
 def health_report(gateway: Gateway) -> dict[str, Any]:
     status = asdict(gateway.driver.status())
     reason = gateway.supervisor.reason
@@ -35,7 +40,9 @@ def health_report(gateway: Gateway) -> dict[str, Any]:
         **flat,
         "engine": status["engine"],
         "capture": status["capture"],
-        "counters": status["counters"],
+        "counters": {**status["counters"], **gateway.queue.counters},
+        "stage": _stage(status["stage"], reason),
+        "healing": status["healing"],
         "is_processing": gateway.queue.is_processing,
         "key_files_ok": not gateway.gatekeeper.ring.problem,
     }

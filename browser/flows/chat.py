@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing, contextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, contextmanager
 
 from browser.capture.chain import Chain, Listening
 from browser.flows.controls import Controls
@@ -24,7 +24,7 @@ from domain.errors import (
 )
 from domain.events import Event, Finished, FinishReason, TextDelta, Usage
 from domain.models import ModelCard
-from domain.ports import Deadlines
+from domain.ports import Deadlines, ignored
 from domain.requests import GenerateRequest
 from settings import BrowserSettings
 
@@ -32,6 +32,7 @@ _log = logging.getLogger(__name__)
 _LOST_CLICK_SECONDS = 2.0
 """Without any sign of a request after this long, it is worth looking whether the click arrived at all."""
 _STOP_MS = 800
+_TOAST_SECONDS = 0.5
 _IDLE_MS = 1500
 
 
@@ -59,6 +60,10 @@ class ChatFlow:
         """How many turns the page showed before Run."""
         self._notes = AnswerNotes()
         self._listening: Listening | None = None
+        self.running = False
+        """From just before Run until the answer has ended or was given up."""
+        self.lost = False
+        """The page did not answer when it was asked to stop."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -161,17 +166,18 @@ class ChatFlow:
         if not state.run_hovered:
             await self._page.chat.point_at_run()
 
-    async def events(self) -> AsyncGenerator[Event]:
-        """Press Run and report the answer; see the contract in `domain.events`.
+    async def events(self, on_submit: Callable[[], None] = ignored) -> AsyncGenerator[Event]:
+        """Press Run and report the answer; see `domain.ports.Generation` and the contract in `domain.events`.
 
         Closing it early presses Stop before anything else may run.
         """
         listening = self._listening = self._captures.arm(self._shown)
+        self.running = True
         try:
             with self._heeding_address():
                 with self._foreground.work():
-                    await self._filler.check()
                     await self._submit(listening)
+                on_submit()
                 async with aclosing(self._answer(listening)) as answer:
                     async for event in answer:
                         self._notes.add(event)
@@ -179,8 +185,14 @@ class ChatFlow:
         finally:
             self._captures.disarm()
             if not self.finished:
-                with suppress(SessionError):  # a tab that is lost generates nothing; the session finds out
-                    await self._page.chat.press_stop(_STOP_MS)
+                await self._stop()
+            self.running = False
+
+    async def _stop(self) -> None:
+        try:
+            await self._page.chat.press_stop(_STOP_MS)
+        except SessionError:  # a tab that is lost generates nothing; the session gives it up
+            self.lost = True
 
     @contextmanager
     def _heeding_address(self) -> Iterator[None]:
@@ -228,6 +240,7 @@ class ChatFlow:
         budget = self._deadlines.submit
         try:
             async with asyncio.timeout(budget):
+                await self._filler.check()
                 await self._page.chat.press_run()
                 if not await _within(_LOST_CLICK_SECONDS, listening):
                     state = await self._page.chat.state()
@@ -236,9 +249,17 @@ class ChatFlow:
                         await self._page.chat.press_run()
                     await listening.submitted()
         except TimeoutError as error:
-            toast = (await self._page.chat.state()).toast
+            toast = await self._toast()
             hint = f"The page says {toast!r}." if toast else "Run was pressed but the page sent no request."
             raise DeadlinePassed("submit", budget, hint) from error
+
+    async def _toast(self) -> str:
+        """What the page says by itself, if it still says anything."""
+        try:
+            async with asyncio.timeout(_TOAST_SECONDS):
+                return (await self._page.chat.state()).toast
+        except TimeoutError:
+            return ""
 
 
 async def _within(seconds: float, listening: Listening) -> bool:

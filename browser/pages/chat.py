@@ -1,13 +1,15 @@
 """The chat area: what it shows, its prompt box, its Run button, and the way to an empty conversation."""
 
+import asyncio
 import time
 from dataclasses import dataclass
 
 from browser.pages.scripting import PageScripts
-from domain.errors import ControlFailed
+from domain.errors import ControlFailed, SessionLost
 
 _STEP_MS = 3000
 _MENU_MS = 1000
+_ANSWER_SECONDS = 0.5
 _AIM_SECONDS = 0.05
 """For so long what was just seen of Run is taken to be still so."""
 
@@ -121,8 +123,17 @@ class Chat:
         await self._scripts.run("settle", milliseconds=milliseconds)
 
     async def press_stop(self, milliseconds: int) -> bool:
-        """End a running generation; whether none runs now."""
-        return bool((await self._scripts.run("stop", milliseconds=milliseconds))["stopped"])
+        """End a running generation; whether none runs now.
+
+        Raises:
+            SessionLost: the page does not answer, at the latest half a second after the time it was given.
+        """
+        seconds = milliseconds / 1000 + _ANSWER_SECONDS
+        try:
+            async with asyncio.timeout(seconds):
+                return bool((await self._scripts.run("stop", milliseconds=milliseconds))["stopped"])
+        except TimeoutError as error:
+            raise SessionLost(f"The page did not answer within {seconds:g} s when asked to stop.") from error
 
     async def empty(self) -> bool:
         """Go to an empty conversation without loading the page; whether that worked."""

@@ -19,6 +19,7 @@ _SIGN_IN_MARKS = ("accounts.google.com", "/servicelogin", "/signin")
 _CRASH_MARK = "crashed"
 """In what Playwright says of a tab whose process is gone; it is not closed, and nothing will load in it."""
 _REGION_MARK = "available-regions"
+_LOOK_SECONDS = 2.0
 _ALL_ABSENT = 3
 """A page without any of its areas is not the chat page, whatever it is."""
 
@@ -57,7 +58,7 @@ class ChatPage:
         except TimeoutError as error:
             raise await self._why_not_ready(seconds) from error
         except Error as error:
-            raise SessionLost(f"{self._base_url} did not load: {first_line(error)}") from error
+            raise SessionLost(f"{self._base_url} did not load: {first_line(error)}", stage="site") from error
 
     def _forget_editors(self) -> None:
         self.declarations.forget()
@@ -86,11 +87,13 @@ class ChatPage:
     async def _why_not_ready(self, seconds: float) -> GatewayError:
         """A page that came without a control has changed; one that did not come at all is slow or gone."""
         late = SessionLost(
-            f"{self._base_url} did not become ready within {seconds:g} s (it shows {self._page.url!r})."
+            f"{self._base_url} did not become ready within {seconds:g} s (it shows {self._page.url!r}).",
+            stage="site",
         )
         try:
-            state = ChatState(**await self._scripts.run("state"))
-        except SessionLost:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                state = ChatState(**await self._scripts.run("state"))
+        except (SessionLost, TimeoutError):
             return late
         return self._scripts.absent(state.absent[0]) if 0 < len(state.absent) < _ALL_ABSENT else late
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from domain.counts import TokenCount
 from domain.errors import BrowserDown, SessionLost
 from domain.events import Event, Finished, FinishReason, TextDelta, Usage
 from domain.models import ModelCard
-from domain.ports import DriverStatus
+from domain.ports import DriverStatus, ignored
 from domain.requests import GenerateRequest
 
 MODELS = (
@@ -52,6 +52,10 @@ class Script:
     cleanup: asyncio.Event | Exception | None = None
     capture: str = "scripted"
     warnings: tuple[str, ...] = ()
+    unsubmitted: bool = False
+    """The page sends no request."""
+    submit_after: float = 0.0
+    """Seconds that the page takes for it."""
 
 
 @dataclass
@@ -80,10 +84,14 @@ class ScriptedGeneration:
         self.capture = script.capture
         self.warnings = script.warnings
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self, on_submit: Callable[[], None] = ignored) -> AsyncIterator[Event]:
         self._driver.running += 1
         self._driver.most_running = max(self._driver.most_running, self._driver.running)
         self._record.running.set()
+        if self._script.submit_after:
+            await asyncio.sleep(self._script.submit_after)
+        if not self._script.unsubmitted:
+            on_submit()
         try:
             for step in self._script.steps:
                 if isinstance(step, asyncio.Event):

@@ -187,6 +187,53 @@ async def test_job_that_waits_too_long_fails_with_the_queue_stage(slots: int) ->
         assert late.state is JobState.FAILED
 
 
+@pytest.mark.parametrize(
+    ("stage", "script", "deadlines"),
+    [
+        ("ready", Script(prepare=(asyncio.Event(),)), {"ready": 0.02}),
+        ("submit", Script((asyncio.Event(),), unsubmitted=True), {"submit": 0.02, "ready": 0.02}),
+        ("first_event", Script((asyncio.Event(),)), {"first_event": 0.02}),
+        ("idle", Script((TextDelta("a"), asyncio.Event())), {"idle": 0.02}),
+        ("total", Script((TextDelta("a"), asyncio.Event())), {"total": 0.02}),
+    ],
+)
+async def test_a_stage_that_takes_too_long_is_named_and_counted_and_the_next_job_served(
+    stage: str, script: Script, deadlines: dict[str, float]
+) -> None:
+    async with at_work(ScriptedDriver(script), Deadlines(**deadlines)) as queue:
+        late, following = queue.submit(new_job("1")), queue.submit(new_job("2"))
+        with pytest.raises(DeadlinePassed) as caught:
+            await fold(aiter(late.events))
+        assert caught.value.stage == stage
+        assert (await fold(aiter(following.events))).text == "Hello"
+        assert queue.counters == {f"deadlines.{stage}": 1}
+
+
+async def test_the_first_event_is_waited_for_from_the_pages_own_request() -> None:
+    """A page that is slow to send it has the budget of another stage."""
+    driver = ScriptedDriver(Script((0.1, *SAY), submit_after=0.2))
+    async with at_work(driver, Deadlines(submit=1, first_event=0.25)) as queue:
+        job = queue.submit(new_job("1"))
+        assert (await fold(aiter(job.events))).text == "x"
+        stages = job.stages
+    assert stages["submit"] is not None
+    assert stages["first_event"] is not None
+    assert stages["submit"] >= 0.2
+    assert stages["first_event"] < 0.25
+
+
+async def test_the_queue_tells_how_long_each_stage_took() -> None:
+    gate = asyncio.Event()
+    async with at_work(ScriptedDriver(Script((gate, *SAY)))) as queue:
+        job = queue.submit(new_job("1"))
+        await eventually(lambda: job.stages["submit"] is not None)
+        (item,) = queue_snapshot(queue)["items"]
+        assert [name for name, seconds in item["stages"].items() if seconds is None] == ["first_event"]
+        gate.set()
+        await fold(aiter(job.events))
+        assert None not in job.stages.values()
+
+
 async def test_reader_that_stops_reading_does_not_hold_the_worker() -> None:
     driver = ScriptedDriver(Script((TextDelta("a"), TextDelta("b"), TextDelta("c"), STOP)))
     async with at_work(driver, Deadlines(idle=0.02)) as queue:

@@ -35,6 +35,7 @@ def session() -> Session:
         Deadlines(),
         foreground=Foreground(),
         count=lambda _: None,
+        heal=lambda _: None,
         on_change=lambda: None,
     )
 

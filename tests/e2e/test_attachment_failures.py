@@ -116,7 +116,7 @@ async def test_a_prepared_request_that_is_not_run_takes_its_files_along(
     async with opened(site) as driver:
         async with driver.prepare(asking(made("note.txt"), made("data.json"), Text("/echo x"))):
             pass
-        assert driver.status().counters.get("pages_reloaded", 0) == 0
+        assert driver.status().counters.get("healing.reload", 0) == 0
         assert await answer(driver, "/echo next") == "next"
         assert await arrived(control) == []
 
@@ -158,6 +158,6 @@ async def test_a_page_that_does_not_let_files_go_is_loaded_anew(
     async with opened(site, selectors_file=own) as driver:
         async with driver.prepare(asking(made("note.txt"), Text("/echo x"))):
             pass
-        assert driver.status().counters["pages_reloaded"] == 1
+        assert driver.status().counters["healing.reload"] == 1
         assert await answer(driver, "/echo next") == "next"
         assert await arrived(control) == []

@@ -134,7 +134,7 @@ async def test_every_way_of_the_page_to_take_files_is_known(
         for n in range(2):
             assert text_of(await run(driver, asking(*files, Text(f"/echo {n}")))) == str(n)
             assert told(await arrived(control)) == sent(*files)
-        assert driver.status().counters.get("pages_reloaded", 0) == 0
+        assert driver.status().counters.get("healing.reload", 0) == 0
 
 
 async def test_a_continued_conversation_uploads_the_new_file_alone(

@@ -178,7 +178,7 @@ async def test_a_message_cancelled_half_way_leaves_the_conversation_as_it_was(
     talk = Conversation(shared)
     await talk.say("/echo one")
     asked = request("/chunks n=500 every=0.02", history=talk.turns)
-    async with shared.prepare(asked) as generation, aclosing(generation.events()) as events:  # type: ignore[type-var]
+    async with shared.prepare(asked) as generation, aclosing(generation.events()) as events:
         async for event in events:
             if isinstance(event, TextDelta):
                 break

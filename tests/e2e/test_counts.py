@@ -68,7 +68,7 @@ async def test_a_generation_on_another_tab_goes_on(site: Site, control: SiteCont
         async def generate() -> None:
             async with (
                 driver.prepare(request("/chunks n=60 size=20 every=0.02")) as generation,
-                aclosing(generation.events()) as events,  # type: ignore[type-var]
+                aclosing(generation.events()) as events,
             ):
                 async for event in events:
                     if isinstance(event, TextDelta):

@@ -95,7 +95,7 @@ class Client:
         asked = request("/chunks n=500 every=0.02", **settings)
         async with (
             self._driver.prepare(asked) as generation,
-            aclosing(generation.events()) as events,  # type: ignore[type-var]
+            aclosing(generation.events()) as events,
         ):
             async for event in events:
                 if isinstance(event, TextDelta):

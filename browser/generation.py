@@ -1,0 +1,96 @@
+"""A request on its tab, from Run to the end of its answer."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+
+from playwright.async_api import Error
+
+from browser.capture.hearing import Unheard
+from browser.counting import Count
+from browser.placing import Placed, Placer, lost
+from domain.errors import BrowserDown, GatewayError, SessionLost, SignedOut
+from domain.events import Event
+from domain.ports import ignored
+from domain.requests import GenerateRequest
+
+_log = logging.getLogger(__name__)
+_LOST = (SessionLost, BrowserDown, Unheard)
+"""The tab, the browser or the connection went: nothing that the site or the page decided."""
+
+
+class PageGeneration:
+    """Implements `domain.ports.Generation`. Moves to another tab once, while nothing has been reported."""
+
+    def __init__(
+        self, placer: Placer, request: GenerateRequest, placed: Placed, ready: float, count: Count
+    ) -> None:
+        """`ready`: seconds that moving to another tab may take."""
+        self._placer = placer
+        self._request = request
+        self._placed: Placed | None = placed
+        self._ready = ready
+        self._count = count
+        self._flow = placed.flow
+
+    @property
+    def capture(self) -> str:
+        return self._flow.capture
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return self._flow.warnings
+
+    async def events(self, on_submit: Callable[[], None] = ignored) -> AsyncGenerator[Event]:
+        said_something = False
+        try:
+            async with aclosing(self._heard(on_submit)) as events:
+                async for event in events:
+                    said_something = True
+                    yield event
+        except _LOST as error:
+            if said_something:
+                raise
+            await self._move(error)
+        else:
+            return
+        async with aclosing(self._heard(on_submit)) as events:
+            async for event in events:
+                yield event
+
+    async def leave(self, *, well: bool) -> None:
+        """Give the tab back; nothing where a move to another one failed."""
+        if (placed := self._placed) is not None:
+            await self._placer.give_back(placed, well=well)
+
+    async def _heard(self, on_submit: Callable[[], None]) -> AsyncGenerator[Event]:
+        """The answer, for readers who know nothing of Playwright.
+
+        One refusal is no proof of a sign-out: the tab is opened anew, which shows whether it was one.
+        """
+        if (placed := self._placed) is None:
+            raise SessionLost("The request stands on no tab any more.")
+        try:
+            async with aclosing(placed.flow.events(on_submit)) as events:
+                async for event in events:
+                    yield event
+        except Error as error:
+            raise lost(placed.session, error) from error
+        except SignedOut as error:
+            placed.session.break_(error.public_message)
+            raise
+
+    async def _move(self, why: GatewayError) -> None:
+        """Onto another tab, or the same one once it is clean; where that fails, `why` is the answer."""
+        _log.warning("nothing was heard of the answer, the request is made again: %s", why)
+        self._count("retries")
+        placed, self._placed = self._placed, None
+        if placed is not None:
+            self._placer.leave(placed)
+        try:
+            async with asyncio.timeout(self._ready):
+                self._placed = placed = await self._placer.put(self._request)
+                self._flow = placed.flow
+        except TimeoutError:
+            raise why from None
