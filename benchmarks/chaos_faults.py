@@ -11,6 +11,7 @@ from typing import Any, Final
 import psutil
 
 from benchmarks.chaos_clients import pause
+from benchmarks.chaos_report import KILLED
 from benchmarks.chaos_stage import Stage, is_healthy, until
 
 RECOVERY_SECONDS = 60.0
@@ -156,6 +157,10 @@ class Faults:
             await self._stage.close_tab(self._chance.choice(tabs))
 
     async def frozen_tab(self) -> None:
+        """For a while, or for good: then the gateway has to find out by itself."""
+        if self._chance.random() < 0.4:
+            self._signal_renderer("tab freezes for good", signal.SIGSTOP)
+            return
         renderer = self._signal_renderer("tab freezes", signal.SIGSTOP)
         try:
             await self._pause(0.3, 6)
@@ -167,19 +172,18 @@ class Faults:
     async def killed_browser(self) -> None:
         if not await is_healthy(self._stage):
             return
-        self._note("browser is killed")
+        self._note(KILLED)
         await self._kill_browser()
         self.recoveries.append(await self._until_restarted())
 
     async def sign_out(self) -> None:
-        """All sessions end; somebody signs in again, and the gateway is made to read that."""
+        """All sessions end; somebody signs in again, and the gateway finds that by itself."""
         if not await is_healthy(self._stage):
             return
         self._note("sign-out")
         await self._stage.sign_out()
         await self._pause(0.5, 2)
         await self._stage.sign_in()
-        await self._kill_browser()
         await until(lambda: is_healthy(self._stage), "service after a new sign-in", RECOVERY_SECONDS)
 
     async def cancel(self) -> None:
@@ -210,7 +214,7 @@ class Faults:
         return await until(back, "service after a killed browser", RECOVERY_SECONDS)
 
     async def _restarted(self) -> int:
-        return (await self._stage.counters()).get("browser_restarts", 0)
+        return (await self._stage.counters()).get("healing.browser", 0)
 
     def _signal_renderer(self, name: str, number: signal.Signals) -> psutil.Process | None:
         renderers = self._stage.renderers()

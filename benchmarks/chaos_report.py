@@ -9,6 +9,7 @@ from benchmarks.chaos_clients import FAILURES, Outcome, Record
 from benchmarks.chaos_stage import Footprint
 
 HEADING = "## Chaos"
+KILLED = "browser is killed"
 KEPT = "Afterwards the queue is empty, nothing is left over, and the next requests are answered."
 BEFORE_SECONDS = 5.0
 LONGEST_RECOVERY = 10.0
@@ -58,6 +59,13 @@ class Summary:
     def injected(self) -> Counter[str]:
         return Counter(name for _, name in self.timeline)
 
+    @property
+    def answered_after(self) -> list[float]:
+        """Seconds from each kill of the browser to the next answer that was asked for after it."""
+        kills = [at for at, name in self.timeline if name == KILLED]
+        answers = [record for record in self.records if record.outcome is Outcome.RIGHT]
+        return [min(after) - at for at in kills if (after := [r.ended for r in answers if r.started >= at])]
+
     def _told(self, record: Record) -> str:
         """A failure, with the faults that may have to do with it."""
         near = [name for at, name in self.timeline if record.started - BEFORE_SECONDS <= at <= record.ended]
@@ -93,6 +101,7 @@ class Summary:
                 f"The gateway's counters: {_listed(self.counters)}.",
                 "",
                 f"From killing the browser to service: {_recovery(self.recoveries)}.",
+                f"To the first answer to a request made after it: {_recovery(self.answered_after)}.",
                 "",
                 f"Gateway process before: {self.before}; after: {self.after}.",
                 "",

@@ -221,6 +221,7 @@ async def stage_on(site: Site, budgets: Budgets, folder: Path) -> AsyncIterator[
     flags = (f"--remote-debugging-port={devtools}",)
     settings = {name: str(value) for name, value in site.settings("chromium", flags).items()}
     own = {"TMPDIR": str(folder), "EVIDENCE_DIR": str(folder / "evidence"), "TABS": "2"}
+    own["WATCHDOG_SECONDS"] = "2"
     with log_file.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
