@@ -136,8 +136,17 @@ class Engine:
             browser = await self._launch_chromium(playwright)
         else:
             browser = await self._launch_firefox(playwright)
-        stack.push_async_callback(_close, browser)
+        stack.push_async_callback(self._close, browser)
         return browser
+
+    async def _close(self, browser: Browser) -> None:
+        """A browser that is gone already needs no closing."""
+        if not self._processes.running:
+            return
+        try:
+            await browser.close()
+        except Error as error:
+            _log.debug("closing the browser: %s", first_line(error))
 
     def _choose(self) -> str:
         """The engine that was asked for; `auto` takes the best one that is there."""
@@ -209,11 +218,3 @@ class Engine:
 def _wants_sandbox(args: tuple[str, ...]) -> bool:
     """Chromium refuses to start as root with its sandbox; Playwright's own default is off as well."""
     return "--enable-sandbox" in args
-
-
-async def _close(browser: Browser) -> None:
-    """A browser that is gone already needs no closing."""
-    try:
-        await browser.close()
-    except Error as error:
-        _log.debug("closing the browser: %s", first_line(error))

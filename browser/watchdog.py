@@ -49,6 +49,9 @@ class Watchdog:
 
     async def look(self, patience: float) -> None:
         """One look at everything; `patience`: seconds within which a tab answers that is not frozen."""
+        if not self._healer.connected:
+            self._pool.break_all("the browser went away")
+            return
         alive = self._pool.alive
         self._misses = dict(
             filter(None, await asyncio.gather(*(self._missed(each, patience) for each in alive)))
