@@ -38,6 +38,10 @@ class ModelCard:
     aliases: tuple[str, ...] = ()
     """Older ids that the site redirects to this model."""
     needs_paid_key: bool = False
+    makes_pictures: bool = False
+    """Whether it answers with pictures, always beside or instead of words."""
+    picture_sizes: bool = False
+    """Whether the size of its pictures can be chosen."""
 
     @property
     def can_chat(self) -> bool:

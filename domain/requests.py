@@ -114,6 +114,16 @@ class OutputFormat:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureFormat:
+    """How pictures are to be. `None` means: the model's default, never what the last request left behind."""
+
+    aspect_ratio: str | None = None
+    """Width to height, as `16:9`."""
+    size: str | None = None
+    """`512`, `1K`, `2K` or `4K`, about the pixels of the longer edge."""
+
+
+@dataclass(frozen=True, slots=True)
 class GenerateRequest:
     """One generation, complete: a driver needs nothing else to serve it."""
 
@@ -131,6 +141,8 @@ class GenerateRequest:
     """Declared on the page itself. Never together with `tools` or `output`: the site refuses that."""
     output: OutputFormat | None = None
     """`None`: plain text."""
+    pictures: PictureFormat = field(default_factory=PictureFormat)
+    """Without meaning where the model makes none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +158,5 @@ class Plan:
     """Whether one answer may hold several calls."""
     mcp_endpoint: str | None = None
     """Address of an MCP server whose tools the model may use; the gateway calls them itself."""
+    only_pictures: bool = False
+    """The answer is to be pictures, without words."""

@@ -2,7 +2,7 @@
 
 `listmodels.json` holds captured rows of 2026-02-14 plus rows written after their pattern for families that
 the capture lacks. Positions: 0 name, 5/6 token limits, 7 methods, 8/9/10 default temperature/topP/topK,
-71 thinking caps, 77 payment.
+71 thinking caps, 75/76 the ratios and sizes of pictures, 77 payment.
 """
 
 import json
@@ -36,6 +36,8 @@ class Model:
     methods: tuple[str, ...]
     thinking: ThinkingCaps | None
     paid: bool
+    makes_pictures: bool
+    picture_sizes: bool
     row: tuple[Any, ...]
 
     @property
@@ -57,6 +59,8 @@ def _model(row: list[Any]) -> Model:
         methods=tuple(row[7]),
         thinking=_caps(_slot(row, 71)),
         paid=_slot(row, 77) == 2,
+        makes_pictures=bool(_slot(row, 75)),
+        picture_sizes=bool(_slot(row, 76)),
         row=tuple(row),
     )
 

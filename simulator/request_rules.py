@@ -7,6 +7,9 @@ from simulator.catalogue import LEVELS, Model
 from simulator.rejection import Rejection, invalid_field
 
 MAX_STOP_SEQUENCES = 5
+IMAGE = 2
+RATIOS = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
+SIZES = ("512", "1K", "2K", "4K")
 
 
 def check(ask: Ask, model: Model | None) -> None:
@@ -21,6 +24,7 @@ def check(ask: Ask, model: Model | None) -> None:
         raise Rejection(403)
     _check_sampling(ask, model)
     _check_stops(ask.config.stop_sequences)
+    _check_pictures(ask, model)
     if ask.config.thinking is not None:
         _check_thinking(ask.config.thinking, model)
     if ask.config.mime_type not in (None, "text/plain", "application/json", "text/x.enum"):
@@ -57,6 +61,24 @@ def _check_stops(stops: tuple[str, ...]) -> None:
         )
     if any(not stop for stop in stops):
         raise invalid_field(field, "stop sequences must not be empty")
+
+
+def _check_pictures(ask: Ask, model: Model) -> None:
+    config = ask.config
+    if (IMAGE in config.modalities) != model.makes_pictures:
+        raise Rejection(
+            400,
+            "The requested combination of response modalities is not supported by the model. "
+            f"{model.name} accepts: {'IMAGE, TEXT' if model.makes_pictures else 'TEXT'}",
+        )
+    ratio, size = [*(config.image or []), None, None][:2]
+    field = "generation_config.image_config"
+    if config.image and not model.makes_pictures:
+        raise invalid_field(field, f"{model.name} makes no images")
+    if ratio not in (None, *RATIOS):
+        raise invalid_field(f"{field}.aspect_ratio", f"{ratio!r} is not an aspect ratio")
+    if size not in ((None, *SIZES) if model.picture_sizes else (None,)):
+        raise invalid_field(f"{field}.image_size", f"{size!r} is not a size of {model.name}")
 
 
 def _check_thinking(thinking: Thinking, model: Model) -> None:

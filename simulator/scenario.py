@@ -27,6 +27,8 @@ ControlName = Literal[
     "thinking_mode",
     "thinking_budget_toggle",
     "thinking_budget",
+    "aspect_ratio",
+    "image_size",
     "function_toggle",
     "function_edit",
     "function_code_tab",

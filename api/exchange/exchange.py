@@ -9,6 +9,7 @@ from api.access.caller import ANYBODY, Caller
 from api.attachments.intake import RequestFiles, references_of
 from api.exchange.functions import FunctionCalling
 from api.exchange.jobs import Jobs
+from api.exchange.pictures import OnlyPictures
 from api.exchange.rounds import Answering, Rounds
 from api.exchange.structured import StructuredOutput
 from api.exchange.tools import EndpointTools, ToolRounds
@@ -184,7 +185,8 @@ class Exchange:
         """From a bare generation outwards; a stage that has nothing to do adds nothing."""
         mode = self._chat.function_calling_mode
         functions = FunctionCalling(rounds.generate, mode, self._workarounds, self._warn)
-        structured = StructuredOutput(functions.answer, self._workarounds, self._warn)
+        pictures = OnlyPictures(functions.answer)
+        structured = StructuredOutput(pictures.answer, self._workarounds, self._warn)
         if tools is None:
             return structured.answer
         return ToolRounds(structured.answer, tools, self._chat.mcp_max_rounds, self._warn).answer

@@ -9,8 +9,14 @@ from api.gemini.encode import AnswerStyle
 from api.gemini.formats import read_format
 from api.gemini.parameters import MATRIX
 from api.gemini.refusals import invalid, read, short
-from api.gemini.schema import CountTokensRequest, GenerateContentRequest, ThinkingConfig
+from api.gemini.schema import (
+    CountTokensRequest,
+    GenerateContentRequest,
+    GenerationConfig,
+    ThinkingConfig,
+)
 from api.gemini.tools import read_tools
+from api.pictures import PictureParams, PictureWish, read_pictures
 from api.treatment import Parameter, Treatment
 from domain.attachments import FileReference
 from domain.errors import BadRequest, Unsupported
@@ -21,6 +27,11 @@ MOST_STOPS: Final = 5
 
 _PREFIX: Final = "models/"
 _THINKING: Final = "generationConfig.thinkingConfig"
+_PICTURES: Final = PictureParams(
+    "generationConfig.responseModalities",
+    "generationConfig.imageConfig.aspectRatio",
+    "generationConfig.imageConfig.imageSize",
+)
 LENGTH_PARAM: Final = "generationConfig.maxOutputTokens"
 
 
@@ -32,6 +43,7 @@ class Asked:
     """Its request names the model as it was asked for and has no thinking yet: both need the catalogue."""
     thinking: ThinkingAsked | None
     style: AnswerStyle
+    pictures: PictureWish
     ignored: tuple[str, ...] = ()
     """Parameters that were accepted and have no effect."""
     notes: tuple[str, ...] = ()
@@ -108,8 +120,10 @@ def _asked(asked: GenerateContentRequest, model: str, *, strict: bool) -> Asked:
         unquoted=formatted.unquoted,
         only_text=_is_only_text(request),
     )
-    plan = Plan(request, config.candidate_count, wish.must_call)
-    return Asked(plan, _thinking(config.thinking_config), style, ignored, (*wish.notes, *formatted.notes))
+    pictures = _pictures(config)
+    plan = Plan(request, config.candidate_count, wish.must_call, only_pictures=pictures.only_pictures)
+    notes = (*wish.notes, *formatted.notes)
+    return Asked(plan, _thinking(config.thinking_config), style, pictures, ignored, notes)
 
 
 def _check_model(named: str | None, model: str) -> None:
@@ -174,6 +188,11 @@ def _thinking(config: ThinkingConfig) -> ThinkingAsked | None:
         path = f"{_THINKING}.thinkingLevel"
         raise invalid(path, "it is none of MINIMAL, LOW, MEDIUM and HIGH", config.thinking_level)
     return ThinkingAsked(level, param=f"{_THINKING}.thinkingLevel")
+
+
+def _pictures(config: GenerationConfig) -> PictureWish:
+    image = config.image_config
+    return read_pictures(_PICTURES, config.response_modalities or [], image.aspect_ratio, image.image_size)
 
 
 def _is_only_text(request: GenerateRequest) -> bool:

@@ -6,7 +6,7 @@ from api.treatment import honoured, ignored, mapped, refused
 
 _NO_CONTROL: Final = "The page has no control for it."
 _OTHER_SERVICE: Final = "It concerns the original service, not the answer."
-_TEXT_ONLY: Final = "Answers are text in this version."
+_NO_SPEECH: Final = "The chat page makes no speech."
 _NOT_THERE: Final = "The page does not have it."
 
 MATRIX: Final = (
@@ -39,7 +39,11 @@ MATRIX: Final = (
     ),
     mapped("generationConfig.responseJsonSchema", "A JSON schema; the answer is checked against it."),
     refused("generationConfig.responseFormat", "Send `responseMimeType` with a schema instead."),
-    refused("generationConfig.responseModalities", _TEXT_ONLY, ["TEXT"], [], ["MODALITY_UNSPECIFIED"]),
+    mapped(
+        "generationConfig.responseModalities",
+        "TEXT and IMAGE with a model that makes pictures, TEXT with any other; IMAGE alone leaves the words "
+        "of the answer out.",
+    ),
     mapped(
         "generationConfig.thinkingConfig.thinkingBudget",
         "Tokens, set on the model's own control; 0: no thinking, -1: as the model likes.",
@@ -57,8 +61,17 @@ MATRIX: Final = (
         "The page's control for it is not set in this version.",
         "MEDIA_RESOLUTION_UNSPECIFIED",
     ),
-    refused("generationConfig.speechConfig", _TEXT_ONLY, {}),
-    refused("generationConfig.imageConfig", _TEXT_ONLY, {}),
+    refused("generationConfig.speechConfig", _NO_SPEECH, {}),
+    honoured("generationConfig.imageConfig.aspectRatio", "One of those that the page offers for the model."),
+    honoured(
+        "generationConfig.imageConfig.imageSize",
+        "512, 1K, 2K or 4K, as the page offers for the model; 1K also where there is no choice.",
+    ),
+    refused("generationConfig.imageConfig.personGeneration", _NO_CONTROL),
+    refused("generationConfig.imageConfig.prominentPeople", _NO_CONTROL),
+    refused("generationConfig.imageConfig.outputMimeType", "Pictures are passed on as the site made them."),
+    refused("generationConfig.imageConfig.outputCompressionQuality", _NO_CONTROL),
+    refused("generationConfig.imageConfig.imageOutputOptions", _NO_CONTROL, {}),
     refused("generationConfig.responseLogprobs", "The site tells no probabilities.", False),
     refused("generationConfig.logprobs", "The site tells no probabilities.", 0),
     ignored("generationConfig.enableEnhancedCivicAnswers", _NO_CONTROL, False),

@@ -116,6 +116,16 @@ class ThinkingConfig(Message):
     thinking_level: str | None = None
 
 
+class ImageConfig(Message):
+    aspect_ratio: str | None = None
+    image_size: str | None = None
+    person_generation: Any = None
+    prominent_people: Any = None
+    output_mime_type: Any = None
+    output_compression_quality: Any = None
+    image_output_options: Any = None
+
+
 class GenerationConfig(Message):
     temperature: Annotated[Number, Field(ge=0, le=2)] | None = None
     top_p: Annotated[Number, Field(ge=0, le=1)] | None = None
@@ -134,7 +144,7 @@ class GenerationConfig(Message):
     thinking_config: ThinkingConfig = ThinkingConfig()
     media_resolution: str | None = None
     speech_config: Any = None
-    image_config: Any = None
+    image_config: ImageConfig = ImageConfig()
     response_logprobs: Flag | None = None
     logprobs: Whole | None = None
     enable_enhanced_civic_answers: Flag | None = None

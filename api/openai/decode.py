@@ -12,11 +12,14 @@ from api.openai.refusals import refusal, type_name
 from api.openai.schema import IGNORED, LENGTH_NAMES, ChatRequest
 from api.openai.thinking import read_thinking
 from api.openai.tools import read_tools
+from api.pictures import PictureParams, PictureWish, read_pictures
 from domain.errors import BadRequest, Unsupported
 from domain.requests import GenerateRequest, OutputFormat, Plan, Sampling
 from domain.thinking import ThinkingAsked
 
 MOST_STOPS: Final = 5
+
+_PICTURES: Final = PictureParams("modalities", "aspect_ratio", "image_size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Asked:
     stream: bool
     length_param: str | None
     """The name under which the caller limited the answer, for errors that are found later."""
+    pictures: PictureWish
     ignored: tuple[str, ...] = ()
     """Parameters that were accepted and have no effect."""
     notes: tuple[str, ...] = ()
@@ -63,15 +67,19 @@ def decode(document: Any, default_model: str, *, strict: bool) -> Asked:
         output=formatted.output,
     )
     parallel = chat.parallel_tool_calls and not wish.legacy
-    plan = Plan(request, chat.n, wish.must_call, parallel, wish.mcp_endpoint)
+    pictures = _pictures(chat)
+    plan = Plan(
+        request, chat.n, wish.must_call, parallel, wish.mcp_endpoint, only_pictures=pictures.only_pictures
+    )
     style = AnswerStyle(
         include_usage=chat.stream_options.include_usage,
         annotations=chat.gateway.annotations or chat.web_search_options is not None,
         legacy_functions=wish.legacy,
         include_thoughts=thinking.show,
+        pictures_apart="IMAGE" in pictures.modalities,
     )
     notes = (*wish.notes, *formatted.notes)
-    return Asked(plan, thinking.asked, style, chat.stream, length_param, ignored, notes)
+    return Asked(plan, thinking.asked, style, chat.stream, length_param, pictures, ignored, notes)
 
 
 def _validated(document: Any) -> ChatRequest:
@@ -99,6 +107,19 @@ def _check_output(output: OutputFormat | None, *, functions: bool, mcp: bool) ->
         f"The site cannot combine {other} with a JSON response_format; leave one of the two out.",
         param="response_format",
     )
+
+
+def _pictures(chat: ChatRequest) -> PictureWish:
+    inside = chat.image_config
+    given = {
+        name: {value for value in (getattr(chat, name), getattr(inside, name)) if value is not None}
+        for name in ("aspect_ratio", "image_size")
+    }
+    for name, values in given.items():
+        if len(values) > 1:
+            raise BadRequest(f"{name} and image_config.{name} contradict each other.", param=name)
+    ratio, size = (next(iter(values), None) for values in given.values())
+    return read_pictures(_PICTURES, chat.modalities, ratio, size)
 
 
 def _length(chat: ChatRequest) -> tuple[str | None, int | None]:

@@ -12,7 +12,9 @@ from api.openai.objects import (
     finish_reason,
     function_object,
     grounding_object,
+    is_picture,
     markdown,
+    picture_object,
     refusal_of,
     tool_call_object,
     usage_object,
@@ -47,6 +49,8 @@ class AnswerStyle:
     """Write `function_call` instead of `tool_calls`, which holds the first call only."""
     include_thoughts: bool = True
     """Show the model's thinking; its tokens are counted in any case."""
+    pictures_apart: bool = False
+    """Put pictures into a field of their own instead of the content."""
 
     @property
     def calling(self) -> str:
@@ -69,13 +73,33 @@ def _head(kind: str, request_id: str, model: str, created: int) -> Json:
 
 
 @dataclass(slots=True)
+class Content:
+    """Puts words and pictures one behind the other; a picture is a paragraph of its own."""
+
+    begun: bool = False
+    _ended_with_picture: bool = False
+
+    def words(self, text: str) -> str:
+        """What to add to the content for more of the answer."""
+        between = "\n\n" if self._ended_with_picture else ""
+        self.begun, self._ended_with_picture = True, False
+        return between + text
+
+    def media(self, media: Media) -> str:
+        between = "\n\n" if self.begun else ""
+        self.begun = self._ended_with_picture = True
+        return between + markdown(media)
+
+
+@dataclass(slots=True)
 class _Choice:
     """What has been written of one choice."""
 
     index: int
     calls: int = 0
-    spoke: bool = False
-    """Whether there has been any content."""
+    pictures: int = 0
+    """In their own field."""
+    content: Content = field(default_factory=Content)
     text: list[str] = field(default_factory=list)
     """The content, kept only where citations need it."""
     grounding: Grounding | None = None
@@ -128,21 +152,26 @@ class ChunkEncoder:
     def _delta(self, choice: _Choice, event: TextDelta | ThoughtDelta | Media | ToolCall) -> Json:
         match event:
             case TextDelta():
-                return self._text(choice, event.text)
+                return self._text(choice, choice.content.words(event.text))
             case ThoughtDelta():
                 return self._thought(event.text)
             case Media() if event.draft:
                 return self._thought(f"\n\n{markdown(event)}\n\n")
+            case Media() if self._style.pictures_apart and is_picture(event):
+                return self._picture(choice, event)
             case Media():
-                return self._text(choice, ("\n\n" if choice.spoke else "") + markdown(event))
+                return self._text(choice, choice.content.media(event))
             case ToolCall():
                 return self._tool_call(choice, event)
 
     def _text(self, choice: _Choice, text: str) -> Json:
-        choice.spoke = True
         if self._style.annotations:
             choice.text.append(text)
         return {"content": text}
+
+    def _picture(self, choice: _Choice, picture: Media) -> Json:
+        at, choice.pictures = choice.pictures, choice.pictures + 1
+        return {"images": [picture_object(picture, at)]}
 
     def _thought(self, text: str) -> Json:
         return {"reasoning_content": text} if self._style.include_thoughts else {}
@@ -158,7 +187,8 @@ class ChunkEncoder:
         if self._style.annotations:
             cited = annotations(choice.grounding, choice.citations, "".join(choice.text))
             chunks += [self._chunk(choice.index, {"annotations": cited})] if cited else []
-        if not choice.spoke and not choice.calls and (words := refusal_of(finished)) is not None:
+        silent = not (choice.content.begun or choice.calls or choice.pictures)
+        if silent and (words := refusal_of(finished)) is not None:
             chunks.append(self._chunk(choice.index, {"refusal": words}))
         reason = finish_reason(finished.reason, called=self._style.calling if choice.calls else None)
         last = self._chunk(choice.index, {}, reason)
@@ -197,7 +227,8 @@ def _choice_object(index: int, done: Completion, style: AnswerStyle, request_id:
         raise ValueError(f"The completion of {request_id!r} has no end; it is not a fold.")
     reason = finish_reason(done.finished.reason, called=style.calling if done.tool_calls else None)
     message = _message(done, style)
-    if not message["content"] and not done.tool_calls and (words := refusal_of(done.finished)) is not None:
+    silent = not (message["content"] or done.tool_calls or message.get("images"))
+    if silent and (words := refusal_of(done.finished)) is not None:
         message["content"], message["refusal"] = None, words
     if extension := _message_extension(done, done.finished, reason):
         message["gateway"] = extension
@@ -205,11 +236,12 @@ def _choice_object(index: int, done: Completion, style: AnswerStyle, request_id:
 
 
 def _message(done: Completion, style: AnswerStyle) -> Json:
-    pictures = [markdown(media) for media in done.media if not media.draft]
+    content, apart = _content(done, style)
     drafts = [markdown(media) for media in done.media if media.draft]
-    content = "\n\n".join(part for part in (done.text, *pictures) if part)
     thoughts = "\n\n".join(part for part in (done.thoughts, *drafts) if part)
     message: Json = {"role": "assistant", "content": content, "refusal": None}
+    if apart:
+        message["images"] = [picture_object(picture, at) for at, picture in enumerate(apart)]
     if done.tool_calls:
         message["content"] = content or None
         if style.legacy_functions:
@@ -221,6 +253,22 @@ def _message(done: Completion, style: AnswerStyle) -> Json:
     if style.annotations:
         message["annotations"] = annotations(done.grounding, done.citations, content)
     return message
+
+
+def _content(done: Completion, style: AnswerStyle) -> tuple[str, list[Media]]:
+    """The content, and the pictures that have no place in it."""
+    content, said, apart = Content(), list[str](), list[Media]()
+    for piece in done.pieces:
+        match piece:
+            case TextDelta():
+                said.append(content.words(piece.text))
+            case Media() if piece.draft:
+                pass
+            case Media() if style.pictures_apart and is_picture(piece):
+                apart.append(piece)
+            case Media():
+                said.append(content.media(piece))
+    return "".join(said), apart
 
 
 def _message_extension(done: Completion, finished: Finished, reason: str) -> Json:

@@ -1,5 +1,6 @@
 """Where files stand in a chat request, and how they are read there; `attachments.forms` knows their forms."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -10,6 +11,8 @@ from domain.errors import BadRequest
 from domain.requests import Part, Text
 
 _WORDS: Final = frozenset({"content", "text", "refusal"})
+_OWN_MEDIA: Final = re.compile(r"!?\[[^\]\n]*\]\((data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/]+={0,2})\)")
+"""A picture as an answer of this gateway has it, which clients send back with the conversation."""
 
 
 def may_be_file(place: tuple[str | int, ...]) -> bool:
@@ -26,6 +29,8 @@ def content_parts(message: UserMessage | AssistantMessage, path: str) -> tuple[P
     Texts that follow one another are one, joined with a line feed, which also stands behind a file.
     """
     said = [*_content(message.content, f"{path}.content"), *listed_files(message, path)]
+    if isinstance(message, AssistantMessage):
+        said = [one for each in said for one in _with_own_media(each, f"{path}.content")]
     parts: list[Part] = []
     begun = False
     for one in said:
@@ -75,6 +80,17 @@ def _content(content: Any, path: str) -> Iterable[str | FileReference]:
             return [*text, *listed_files(content, path)]
         case _:
             return [_part(part, f"{path}[{index}]") for index, part in enumerate(content)]
+
+
+def _with_own_media(said: str | FileReference, path: str) -> Iterator[str | FileReference]:
+    if not isinstance(said, str):
+        yield said
+        return
+    words, *rest = _OWN_MEDIA.split(said)
+    yield words
+    for url, behind in zip(rest[::2], rest[1::2], strict=True):
+        yield read_item(url, path)
+        yield from [behind] if behind else []
 
 
 def _part(part: TextPart | RefusalPart | dict[str, Any], path: str) -> str | FileReference:

@@ -84,11 +84,23 @@ def usage_object(usages: Iterable[Usage]) -> Json | None:
     }
 
 
+def is_picture(media: Media) -> bool:
+    return media.mime_type.startswith("image/")
+
+
+def data_url(media: Media) -> str:
+    return f"data:{media.mime_type};base64,{media.data}"
+
+
 def markdown(media: Media) -> str:
     """A picture as Markdown image, anything else as link, both with the data inside."""
     kind = media.mime_type.split("/")[0]
-    mark = "!" if kind == "image" else ""
-    return f"{mark}[{kind}](data:{media.mime_type};base64,{media.data})"
+    return f"{'!' if is_picture(media) else ''}[{kind}]({data_url(media)})"
+
+
+def picture_object(picture: Media, at: int) -> Json:
+    """An entry of `images`, as routers between several makers of models write it."""
+    return {"type": "image_url", "image_url": {"url": data_url(picture)}, "index": at}
 
 
 def function_object(call: ToolCall) -> Json:

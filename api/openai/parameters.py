@@ -54,7 +54,7 @@ def _refused(name: str, how: str, *neutral: Any) -> Parameter:
 
 _NO_CONTROL: Final = "The page has no control for it."
 _OTHER_SERVICE: Final = "It concerns the original service, not the answer."
-_LATER: Final = "Pictures are not made in this version."
+_PICTURES: Final = "Only with models that make pictures; one of those that the page offers for the model."
 
 MATRIX: Final = (
     _honoured(
@@ -117,6 +117,14 @@ MATRIX: Final = (
         "response_format",
         "text, json_object or json_schema, set on the page's structured output; the answer is checked.",
     ),
+    _mapped(
+        "modalities",
+        "text and image with a model that makes pictures, text with any other. With image, pictures stand in "
+        "`images` of the message instead of its content; image alone leaves the words out.",
+    ),
+    _honoured("aspect_ratio", _PICTURES),
+    _honoured("image_size", f"512, 1K, 2K or 4K. {_PICTURES} 1K also where there is no choice."),
+    _mapped("image_config", "`aspect_ratio` and `image_size` inside it."),
     _honoured("gateway", "This gateway's own: `annotations` asks for sources as annotations."),
     _ignored("top_k", _NO_CONTROL),
     _ignored("seed", _NO_CONTROL),
@@ -140,8 +148,5 @@ MATRIX: Final = (
     _ignored("moderation", _OTHER_SERVICE, {}),
     _refused("logprobs", "The site tells no probabilities.", False),
     _refused("top_logprobs", "The site tells no probabilities.", 0),
-    _refused("modalities", "Answers are text.", ["text"], []),
-    _refused("audio", "Answers are text."),
-    _refused("aspect_ratio", _LATER),
-    _refused("image_size", _LATER),
+    _refused("audio", "The chat page makes no speech."),
 )

@@ -297,6 +297,13 @@ class WebSearchOptions(Strict):
     search_context_size: Literal["low", "medium", "high"] | None = None
 
 
+class ImageConfig(Strict):
+    """The two fields about pictures in an object."""
+
+    aspect_ratio: str | None = None
+    image_size: str | None = None
+
+
 class GatewayOptions(Strict):
     """This gateway's own requests."""
 
@@ -352,6 +359,10 @@ class ChatRequest(ExtraBody):
     web_search_options: WebSearchOptions | None = None
     mcp_endpoint: str | None = None
     response_format: Any = None
+    modalities: list[str] = []
+    aspect_ratio: str | None = None
+    image_size: str | None = None
+    image_config: ImageConfig = ImageConfig()
     gateway: GatewayOptions = GatewayOptions()
     attachments: Any = None
 

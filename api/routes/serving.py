@@ -15,6 +15,7 @@ from api.disconnect import while_connected
 from api.exchange.exchange import Exchange
 from api.gateway import Gateway
 from api.middleware import request_id_of
+from api.pictures import PictureWish, check_pictures
 from api.security import Access
 from api.sse import EventStream
 from domain.completion import Completion, fold_choices
@@ -44,6 +45,9 @@ class Asked(Protocol):
 
     @property
     def thinking(self) -> ThinkingAsked | None: ...
+
+    @property
+    def pictures(self) -> PictureWish: ...
 
     @property
     def length_param(self) -> str | None:
@@ -129,7 +133,7 @@ async def resolved(gateway: Gateway, asked: Asked, prompt_param: str) -> tuple[P
 
     Raises:
         UnknownModel: there is no such model.
-        BadRequest: more than the model can answer with, or think.
+        BadRequest: more than the model can answer with or think, or a picture that it does not make.
     """
     found = await gateway.catalogue.find(asked.plan.request.model)
     _check_length(asked, found.card)
@@ -139,7 +143,8 @@ async def resolved(gateway: Gateway, asked: Asked, prompt_param: str) -> tuple[P
     choice, note = None, None
     if thinking is not None:
         choice, note = choose_thinking(thinking, found.card, strict=gateway.chat.strict_parameters)
-    request = replace(asked.plan.request, model=found.card.id, thinking=choice)
+    pictures = check_pictures(asked.pictures, found.card, await gateway.catalogue.cards())
+    request = replace(asked.plan.request, model=found.card.id, thinking=choice, pictures=pictures)
     _check_room(request, found.card, prompt_param)
     return replace(asked.plan, request=request), (*asked.notes, *([note] if note else []))
 

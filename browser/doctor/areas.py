@@ -73,8 +73,9 @@ IN_SECTION: Final[Mapping[str, str]] = {
 """What a closed section hides."""
 
 THINKING: Final = ("thinking_mode", "thinking_manual", "thinking_budget")
-LEVELS: Final = ("thinking_levels", "select_option", "select_option_text")
+OPTIONS: Final = ("select_option", "select_option_text")
 INSIDE_SELECT: Final = ("select_trigger", "select_value")
+PICTURES: Final = ("aspect_ratio", "aspect_ratios", "image_size", "image_sizes")
 
 PRIVATE_AREAS: Final = (
     "turn",

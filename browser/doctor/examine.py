@@ -132,8 +132,16 @@ class Doctor:
             shown = await self.load(other.id, min(self._deadlines.ready, _LATER_LOADS))
             await self._settings_of(shown, cards)
             await self._walk.editors()
+        await self._look_at_pictures(cards)
         if generate:
             await self._walk.generate(self._deadlines, lambda: self._traffic.generated)
+
+    async def _look_at_pictures(self, cards: Sequence[ModelCard]) -> None:
+        makers = [card for card in cards if card.can_chat and card.makes_pictures and not card.needs_paid_key]
+        maker = max(makers, key=lambda card: card.picture_sizes, default=None)
+        if maker is not None:
+            self._seen.append(await self.load(maker.id, min(self._deadlines.ready, _LATER_LOADS)))
+        await self._walk.pictures(maker)
 
     async def look_at(self, model: str, cards: Sequence[ModelCard]) -> None:
         """Everything that this model's page shows without an answer, left as it was."""

@@ -13,8 +13,9 @@ from browser.doctor.areas import (
     FRAME,
     IN_SECTION,
     INSIDE_SELECT,
-    LEVELS,
+    OPTIONS,
     PANEL,
+    PICTURES,
     SWITCHES,
     THINKING,
 )
@@ -22,7 +23,7 @@ from browser.doctor.probe import Probe
 from browser.doctor.report import Notebook
 from browser.pages.chat_page import ChatPage
 from domain.errors import ControlFailed, PageDrift
-from domain.models import Thinking
+from domain.models import ModelCard, Thinking
 from domain.ports import Deadlines
 
 _TINY_PROMPT = "Answer with the word OK."
@@ -86,9 +87,10 @@ class Walk:
     async def thinking(self, model: str, has: Thinking | None) -> None:
         """The thinking controls of this model."""
         if has is not None and has.levels:
-            await self._level(model)
+            await self._choice("thinking_level", "thinking_levels", model)
         else:
-            self._not_by((*INSIDE_SELECT, "thinking_level", *LEVELS), f"{model} has no choice of levels")
+            behind = (*INSIDE_SELECT, "thinking_level", "thinking_levels", *OPTIONS)
+            self._not_by(behind, f"{model} has no choice of levels")
         if has is not None and not has.levels:
             await self._budget(model, has)
         else:
@@ -98,20 +100,29 @@ class Walk:
         for area in areas:
             self._notes.skipped(area, note)
 
-    async def _level(self, model: str) -> None:
-        if not await self._need(["thinking_level"]):
-            return self._not_by((*INSIDE_SELECT, *LEVELS), "cannot be opened without 'thinking_level'")
-        await self._glance(
-            INSIDE_SELECT, root="thinking_level", else_note="not needed: the control itself is clicked"
-        )
-        before = (await self._probe.settings())["level"]
-        if not await self._probe.press("select_trigger", root="thinking_level"):
-            await self._probe.press("thinking_level")
-        await self._need(["thinking_levels", "select_option"])
+    async def pictures(self, card: ModelCard | None) -> None:
+        """The controls of pictures' form, on the page of a model that makes some."""
+        if card is None:
+            return self._not_by(PICTURES, "the page named no model that makes pictures and can be tried")
+        await self._probe.open_panel()
+        await self._choice("aspect_ratio", "aspect_ratios", card.id)
+        if card.picture_sizes:
+            return await self._choice("image_size", "image_sizes", card.id)
+        return self._not_by(("image_size", "image_sizes"), f"{card.id} makes pictures of one size")
+
+    async def _choice(self, control: str, options: str, model: str) -> None:
+        """A control with a list of options, of which none is chosen."""
+        if not await self._need([control]):
+            return self._not_by((*INSIDE_SELECT, options, *OPTIONS), f"cannot be opened without {control!r}")
+        await self._glance(INSIDE_SELECT, root=control, else_note="not needed: the control itself is clicked")
+        before = (await self._probe.settings())["choices"][control]
+        if not await self._probe.press("select_trigger", root=control):
+            await self._probe.press(control)
+        await self._need([options, "select_option"])
         await self._glance(["select_option_text"], else_note="not needed: the option's own words are read")
-        await self._leave("thinking_levels")
-        if (await self._probe.settings())["level"] != before:
-            self._notes.stuck("thinking_level", f"its list changed {model}'s level when it was closed")
+        await self._leave(options)
+        if (await self._probe.settings())["choices"][control] != before:
+            self._notes.stuck(control, f"its list changed {model}'s setting when it was closed")
         return None
 
     async def _budget(self, model: str, has: Thinking) -> None:

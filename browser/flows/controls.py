@@ -13,10 +13,10 @@ from typing import Any
 from browser.flows.stopping import fits_page
 from browser.pages.chat_page import ChatPage
 from browser.pages.json_editor import JsonEditor
-from browser.pages.run_settings import ControlReport, ThinkingSetting
+from browser.pages.run_settings import Choices, ControlReport, ThinkingSetting
 from domain.errors import ControlFailed, GatewayError, PageDrift, Unsupported
 from domain.models import ModelCard, Thinking
-from domain.requests import FunctionDeclaration, GenerateRequest, ThinkingChoice, Tool
+from domain.requests import FunctionDeclaration, GenerateRequest, PictureFormat, ThinkingChoice, Tool
 
 _log = logging.getLogger(__name__)
 _TOOL_NAMES: dict[str, str] = {
@@ -29,6 +29,9 @@ _TOOL_NAMES: dict[str, str] = {
 _FUNCTIONS = "function_calling"
 _STRUCTURED = "structured_output"
 _THINKING = ("thinking_level", "thinking_mode", "thinking_budget")
+_USUAL_RATIO = ("auto", "default")
+_USUAL_SIZE = ("1K", "default")
+"""Words of the options that a page shows where nothing was asked of pictures."""
 
 
 class Controls:
@@ -54,13 +57,22 @@ class Controls:
         switches = _switches(request)
         thinking = _thinking(request.thinking, card.thinking)
         stops = [sequence for sequence in asked.stop if fits_page(sequence)]
-        reports = await self._apply({**defaults, **explicit}, switches, thinking, stops)
-        needed = {*explicit, *(_THINKING if request.thinking else ()), *(["stop"] if stops else ())}
+        pictures = _pictures(request.pictures)
+        choices = {**_usual_pictures(card), **pictures}
+        reports = await self._apply({**defaults, **explicit}, switches, thinking, stops, choices)
+        needed = {
+            *explicit,
+            *pictures,
+            *(_THINKING if request.thinking else ()),
+            *(["stop"] if stops else ()),
+        }
         for area, report in reports.items():
             if report.holds:
                 continue
             if area in switches:
                 _switch_failed(area, report, request.model, wanted=switches[area])
+            elif report.state == "unoffered" and area in pictures:
+                raise _unoffered(area, report, request.model, *pictures[area])
             else:
                 self._control_failed(area, report, explicit=area in needed)
         await self._edit(request, reports)
@@ -71,11 +83,14 @@ class Controls:
         switches: Mapping[str, bool],
         thinking: ThinkingSetting | None,
         sequences: list[str],
+        choices: Choices,
     ) -> dict[str, ControlReport]:
         """What became of each control, the stop sequences as `stop`."""
         panel = self._page.run_settings
         reports, stops = await asyncio.gather(
-            panel.apply(numbers, switches, thinking), panel.apply_stops(sequences), return_exceptions=True
+            panel.apply(numbers, switches, thinking, choices),
+            panel.apply_stops(sequences),
+            return_exceptions=True,
         )  # neither is left at work when the other fails
         if isinstance(reports, BaseException):
             raise reports
@@ -83,9 +98,11 @@ class Controls:
             raise stops
         if stops.state == "missing":  # its section may have been closed, and is open by now
             stops = await panel.apply_stops(sequences)
-        level = reports.get("thinking_level")
-        if level and level.state == "different" and thinking and thinking.level:
-            reports["thinking_level"] = await panel.choose_level(thinking.level)
+        if thinking and thinking.level:
+            choices = {**choices, "thinking_level": [thinking.level]}
+        for area, words in choices.items():
+            if reports[area].state == "different":
+                reports[area] = await panel.choose(area, words)
         return {**reports, "stop": stops}
 
     async def _edit(self, request: GenerateRequest, reports: Mapping[str, ControlReport]) -> None:
@@ -180,8 +197,28 @@ def _switch_failed(area: str, report: ControlReport, model: str, *, wanted: bool
     raise ControlFailed(_words(area, report), area=area)
 
 
+def _pictures(asked: PictureFormat) -> dict[str, tuple[str, ...]]:
+    """What was asked of pictures, by area of the page."""
+    given = {"aspect_ratio": asked.aspect_ratio, "image_size": asked.size}
+    return {area: (value,) for area, value in given.items() if value is not None}
+
+
+def _usual_pictures(card: ModelCard) -> dict[str, tuple[str, ...]]:
+    usual: dict[str, tuple[str, ...]] = {"aspect_ratio": _USUAL_RATIO} if card.makes_pictures else {}
+    return {**usual, "image_size": _USUAL_SIZE} if card.picture_sizes else usual
+
+
+def _unoffered(area: str, report: ControlReport, model: str, wanted: str) -> Unsupported:
+    what = area.replace("_", " ")
+    return Unsupported(
+        f"AI Studio's page does not offer {what} {wanted!r} for model {model!r}, only {report.shown}.",
+        param=area,
+    )
+
+
 def _words(area: str, report: ControlReport) -> str:
-    shown = f"; it shows {report.shown!r}" if report.shown else ""
+    verb = "offers only" if report.state == "unoffered" else "shows"
+    shown = f"; it {verb} {report.shown!r}" if report.shown else ""
     return f"The page's {area!r} control is {report.state}{shown}."
 
 

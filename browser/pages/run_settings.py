@@ -3,11 +3,20 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from browser.pages.scripting import PageScripts
 
 _CONTROL_MS = 1500
+
+Choices = Mapping[str, Sequence[str]]
+"""Controls with a list, and the words of the option that is wanted: of several, any will do."""
+NO_CHOICES: Final[Choices] = MappingProxyType({})
+LISTS: Final = MappingProxyType(
+    {"thinking_level": "thinking_levels", "aspect_ratio": "aspect_ratios", "image_size": "image_sizes"}
+)
+"""The area of the list that a control opens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +24,9 @@ class ControlReport:
     """What became of one control."""
 
     state: str
-    """same, set, missing, disabled, wrong (it did not take the value), or different (and left so)."""
+    """same, set, missing, disabled, wrong (it did not take the value), unoffered, or different (left so)."""
     shown: str = ""
-    """Its value then."""
+    """Its value then; what it has to offer, if that is not what was wanted."""
 
     @property
     def holds(self) -> bool:
@@ -54,25 +63,32 @@ class RunSettings:
         numbers: Mapping[str, float],
         switches: Mapping[str, bool],
         thinking: ThinkingSetting | None = None,
+        choices: Choices = NO_CHOICES,
     ) -> dict[str, ControlReport]:
         """Bring numbers, switches and thinking to the wanted values; areas are named as in the selectors.
 
-        The one report on thinking is `thinking_level`, `thinking_mode` or `thinking_budget`. A level that is
-        `different` is left to `choose_level`. Switches go off before others go on.
+        The one report on thinking is `thinking_level`, `thinking_mode` or `thinking_budget`. A level or one
+        of the `choices` that is `different` is left to `choose`. Switches go off before others go on.
         """
         found = await self._scripts.run(
             "settings",
             numbers=dict(numbers),
             switches=dict(switches),
             thinking=thinking and thinking.as_arg(),
+            choices={area: list(words) for area, words in choices.items()},
             sections=["stop_input"],
             milliseconds=_CONTROL_MS,
         )
         return {area: ControlReport(**report) for area, report in found["report"].items()}
 
-    async def choose_level(self, level: str) -> ControlReport:
-        """Choose a thinking level in its list. Takes the keyboard's focus: nothing may be typed meanwhile."""
-        found = await self._scripts.run("level", level=level, milliseconds=_CONTROL_MS)
+    async def choose(self, area: str, words: Sequence[str]) -> ControlReport:
+        """Choose in a list the option that says one of the words, in any case.
+
+        Takes the keyboard's focus: nothing may be typed meanwhile.
+        """
+        found = await self._scripts.run(
+            "choose", area=area, list=LISTS[area], wanted=list(words), milliseconds=_CONTROL_MS
+        )
         return ControlReport(**found)
 
     async def apply_stops(self, wanted: Sequence[str]) -> ControlReport:

@@ -51,6 +51,9 @@ def _card(row: list[Any]) -> ModelCard:
             if (old := text_at(pair, 0))
         ),
         needs_paid_key=at(row, fields.MODEL_PAID) == _PAID,
+        # What the numbers of ratios and sizes stand for is not known; the page's own lists say it in words.
+        makes_pictures=bool(list_at(row, fields.MODEL_RATIOS)),
+        picture_sizes=bool(list_at(row, fields.MODEL_SIZES)),
     )
 
 

@@ -20,6 +20,7 @@ IMAGE, AUDIO = 2, 3
 JSON_MIME = "application/json"
 SIGNATURE = "EiYKJGUyNDgzMGE3LTVjZDYtNDJmZS05OThiLWVlNTM5ZTcyYjljMw=="
 FRIENDLY_PIECES = 20
+CAPTION = "Here is a picture."
 LINES_PER_EVENT = 5
 LONG_PACE = 0.002
 """Seconds between the events of `/long`, unless `every=` says otherwise."""
@@ -50,7 +51,7 @@ def _plain(ask: Ask) -> Answer:
     config = ask.config
     thoughts = 1 if config.thinking is not None and config.thinking.on else 0
     if IMAGE in config.modalities:
-        return Answer(_with_thoughts(thoughts, _picture()))
+        return Answer(_with_thoughts(thoughts, _picture(CAPTION)))
     if AUDIO in config.modalities:
         return Answer(_speech())
     if config.mime_type == JSON_MIME:
@@ -159,14 +160,15 @@ def _parts(_: Ask, directive: Directive) -> Answer:
 
 
 def _image(_: Ask, directive: Directive) -> Answer:
-    return _paced(directive, _picture())
+    return _paced(directive, _picture(" ".join(directive.words()), directive.integer("size", 0)))
 
 
-def _picture() -> list[Beat]:
-    data = media.encoded(media.png())
+def _picture(caption: str = "", size: int = 0) -> list[Beat]:
+    """A draft, words, and the picture itself, of at least `size` bytes."""
     return [
-        Emit((Blob("image/png", data, thought=True),)),
-        Emit((Blob("image/png", data, signature=SIGNATURE),)),
+        Emit((Blob("image/png", media.encoded(media.png()), thought=True),)),
+        *([Emit((Text(caption),))] if caption else []),
+        Emit((Blob("image/png", media.encoded(media.png(size)), signature=SIGNATURE),)),
         End(),
     ]
 

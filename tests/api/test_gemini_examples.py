@@ -9,8 +9,9 @@ import pytest
 import pytest_asyncio
 
 from domain.attachments import Attachment
+from domain.events import Media
 from domain.models import ModelCard
-from domain.requests import Tool
+from domain.requests import PictureFormat, Tool
 from tests.api.gemini_harness import google_http
 from tests.api.scripted import MODELS, ScriptedDriver, saying
 from tests.api.test_gemini_embeddings import endpoint
@@ -22,7 +23,13 @@ GOOGLE_KEY = {"X-Goog-Api-Key": f"Bearer {KEY}"}
 CARDS = (
     ModelCard("gemini-2.0-flash-exp", "Gemini 2.0 Flash", methods=("generateContent",), output_limit=8192),
     ModelCard("gemini-3-pro", "Gemini 3 Pro", methods=("generateContent",)),
-    ModelCard("gemini-3-pro-image", "Nano Banana Pro", methods=("generateContent",)),
+    ModelCard(
+        "gemini-3-pro-image",
+        "Nano Banana Pro",
+        methods=("generateContent",),
+        makes_pictures=True,
+        picture_sizes=True,
+    ),
     *MODELS,
 )
 NATIVE = "/v1beta/models/gemini-2.0-flash-exp"
@@ -164,7 +171,10 @@ async def test_slash_form(client: httpx.AsyncClient, driver: ScriptedDriver, met
         [{"text": "换一个风格"}, {"inline_data": {"mime_type": "image/jpeg", "data": JPEG}}],
     ],
 )
-async def test_pictures_are_refused_by_name_in_this_version(client: httpx.AsyncClient, parts: Any) -> None:
+async def test_picture_of_a_ratio_and_a_size(
+    client: httpx.AsyncClient, driver: ScriptedDriver, parts: Any
+) -> None:
+    driver.scripts[0] = saying("", Media("image/png", "QUJD"))
     body = {
         "contents": [{"role": "user", "parts": parts}],
         "generationConfig": {
@@ -173,9 +183,12 @@ async def test_pictures_are_refused_by_name_in_this_version(client: httpx.AsyncC
         },
     }
     reply = await client.post(PICTURES, json=body, headers=GOOGLE_KEY)
-    [details] = reply.json()["error"]["details"]
-    assert reply.status_code == 400
-    assert details["fieldViolations"][0]["field"] == "generationConfig.responseModalities"
+    assert reply.json()["candidates"][0]["content"]["parts"] == [
+        {"inlineData": {"mimeType": "image/png", "data": "QUJD"}}
+    ]
+    [request] = driver.requests
+    assert request.pictures == PictureFormat("1:1", "4K")
+    assert [isinstance(part, Attachment) for part in request.turns[0].parts] == [False, True][: len(parts)]
 
 
 async def test_chat_below_the_prefix(client: httpx.AsyncClient) -> None:

@@ -57,8 +57,18 @@ from tests.api.test_gemini_decode import WEATHER, refused
         (says(systemInstruction={"parts": [{"inlineData": {"data": ""}}]}), None, "text"),
         (says(model="models/other"), "model", "other"),
         (says(cachedContent="cachedContents/x"), "cachedContent", "cached"),
-        (says(generationConfig={"responseModalities": ["TEXT", "IMAGE"]}), None, "responseModalities"),
-        (says(generationConfig={"imageConfig": {"imageSize": "4K"}}), "generationConfig.imageConfig", "text"),
+        (says(generationConfig={"responseModalities": ["TEXT", "AUDIO"]}), None, "speech"),
+        (says(generationConfig={"responseModalities": ["SMELL"]}), None, "neither text nor image"),
+        (
+            says(generationConfig={"imageConfig": {"imageSize": "8K"}}),
+            "generationConfig.imageConfig.imageSize",
+            "512, 1K, 2K, 4K",
+        ),
+        (
+            says(generationConfig={"imageConfig": {"aspectRatio": "wide"}}),
+            "generationConfig.imageConfig.aspectRatio",
+            "16:9",
+        ),
         (says(generationConfig={"speechConfig": {"voiceConfig": {}}}), None, "speechConfig"),
         (
             says(
@@ -83,6 +93,7 @@ def test_everything_that_is_refused_is_refused_with_its_reason() -> None:
             name = row.name.split(".")[1]
             value: Any = {"responseLogprobs": True, "logprobs": 2, "audioTimestamp": True}.get(name)
             value = True if name == "enableAffectiveDialog" else value
-            value = ["AUDIO"] if name == "responseModalities" else value
-            error = refused(says(generationConfig={name: value or {"x": 1}}))
+            inside = row.name.split(".")[2:]
+            value = value or {inside[0] if inside else "x": 1}
+            error = refused(says(generationConfig={name: value}))
             assert row.how in error.public_message

@@ -329,6 +329,8 @@ def test_the_captured_model_list_is_read() -> None:
     assert flash.thinking.levels == ("minimal", "low", "medium", "high")
     assert flash.can_chat
     assert cards["gemini-3-pro-image-preview"].needs_paid_key
+    makers = {card.id: card.picture_sizes for card in cards.values() if card.makes_pictures}
+    assert makers == {"gemini-3-pro-image-preview": True, "gemini-2.5-flash-image": False}
 
 
 @pytest.mark.parametrize("body", ["", "{}", "[]", "[[]]", "[[[1]]]"])

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,19 @@ def test_any_events_survive_any_cuts(events: list[list[object]], data: st.DataOb
     cuts = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=6)))
     pieces = [body[a:b] for a, b in itertools.pairwise([0, *cuts, len(body)])]
     assert [frame.value for frame in split(*pieces)] == events
+
+
+def test_a_picture_of_many_megabytes_is_cut_out_in_linear_time() -> None:
+    spent = []
+    for megabytes in (4, 16):
+        part = [None, None, ["image/png", "A" * (megabytes << 20)]]
+        body = json.dumps([[[[[[[part], "model"]]]]]]).encode()
+        begun = time.process_time()
+        splitter = FrameSplitter()
+        frames = [
+            frame for at in range(0, len(body), 1 << 14) for frame in splitter.feed(body[at : at + (1 << 14)])
+        ]
+        spent.append(time.process_time() - begun)
+        assert splitter.ended
+        assert len(frames) == 1
+    assert spent[1] < 8 * spent[0] + 0.2

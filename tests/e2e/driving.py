@@ -46,7 +46,9 @@ def request(
 ) -> GenerateRequest:
     """A user's `prompt` after a `history`; `options` are fields of the request or of its sampling."""
     whole = {
-        name: options.pop(name) for name in ("thinking", "tools", "functions", "output") if name in options
+        name: options.pop(name)
+        for name in ("thinking", "tools", "functions", "output", "pictures")
+        if name in options
     }
     turns = (*history, Turn.of("user", prompt))
     return GenerateRequest(model, turns, system, Sampling(**options), **whole)

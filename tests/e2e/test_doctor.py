@@ -88,6 +88,8 @@ AREAS = {
     "thinking_mode": "thinking_mode",
     "thinking_budget": "thinking_budget",
     "thinking_budget_toggle": "thinking_manual",
+    "aspect_ratio": "aspect_ratio",
+    "image_size": "image_size",
     "model_rows": "model_row",
     "model_card": "model_card",
     "new_chat": "new_chat",
@@ -111,8 +113,8 @@ OPENERS = ("system_instructions_card", "function_edit", "structured_edit", "temp
 TOGETHER = [
     (*SETTINGS, *OPENERS, "thinking_level", "thinking_mode", "thinking_budget", "new_chat"),
     ("thinking_budget_toggle", "function_code_tab", "structured_save", "tools_header", "advanced_header"),
-    ("function_save", "structured_toggle", "top_p"),
-    ("model_card", "function_toggle"),
+    ("function_save", "structured_toggle", "top_p", "image_size"),
+    ("model_card", "function_toggle", "aspect_ratio"),
     ("prompt_textarea", "run_button"),
 ]
 """Each control once, none of them beside one that hides it."""

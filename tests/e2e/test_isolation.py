@@ -10,7 +10,15 @@ import pytest
 from browser.driver import PageDriver
 from domain.errors import QuotaExhausted, WireError
 from domain.events import TextDelta
-from domain.requests import FunctionDeclaration, GenerateRequest, OutputFormat, ThinkingChoice, Tool, Turn
+from domain.requests import (
+    FunctionDeclaration,
+    GenerateRequest,
+    OutputFormat,
+    PictureFormat,
+    ThinkingChoice,
+    Tool,
+    Turn,
+)
 from simulator.demo import Site
 from tests.e2e.driving import opened, request, run, text_of
 from tests.site import SiteControl
@@ -31,6 +39,9 @@ SETTINGS: tuple[dict[str, Any], ...] = (
     {"output": OutputFormat(), "stop": ("END",)},
     {"model": "gemini-3-pro-preview", "thinking": ThinkingChoice(level="low")},
     {"model": "gemini-3-pro-preview", "tools": frozenset({Tool.CODE_EXECUTION})},
+    {"model": "gemini-3.1-flash-image-preview", "pictures": PictureFormat("16:9", "2K")},
+    {"model": "gemini-3.1-flash-image-preview", "pictures": PictureFormat(size="512")},
+    {"model": "gemini-2.5-flash-image", "system": "be brief"},
 )
 """Among them neighbours that differ in a single control, and others that differ in all."""
 

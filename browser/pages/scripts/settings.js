@@ -1,7 +1,7 @@
-// arg: {numbers: {area: value}, switches: {area: bool}, thinking: object | null, milliseconds}
+// arg: {numbers: {area: value}, switches: {area: bool}, choices: {area: [word]}, thinking: object | null, milliseconds}
 // Brings the run settings to what is wanted, changing only what differs, and reads each back.
-// `thinking` is {level} or {mode: bool, manual: bool, budget: number | null}. A level that differs is only
-// reported: its list takes the keyboard's focus, which may be needed elsewhere at the same time.
+// `thinking` is {level} or {mode: bool, manual: bool, budget: number | null}. A choice or a level that differs is
+// only reported: its list takes the keyboard's focus, which may be needed elsewhere at the same time.
 // Returns {area: {state: "same" | "set" | "missing" | "disabled" | "wrong" | "different", shown}}.
 const TOLERANCE = 0.001;
 const SECTION = {
@@ -66,12 +66,13 @@ const setMode = (wanted) => {
   return setSwitch("thinking_mode", wanted);
 };
 const holds = ({ state }) => state === "same" || state === "set";
+const compare = (area, wanted) => {
+  const shown = chosenOption(area);
+  if (shown === null) return { state: "missing" };
+  return { state: saysOneOf(shown, wanted) ? "same" : "different", shown };
+};
 const setThinking = async ({ level, mode, manual, budget }) => {
-  if (level) {
-    const shown = chosenLevel();
-    if (shown === null) return { thinking_level: { state: "missing" } };
-    return { thinking_level: { state: shown.toLowerCase() === level ? "same" : "different", shown } };
-  }
+  if (level) return { thinking_level: compare("thinking_level", [level]) };
   const first = await setMode(mode);
   if (!mode || !holds(first)) return { thinking_mode: first };
   if (first.state === "set") await until(() => find("thinking_manual"), arg.milliseconds);
@@ -97,6 +98,7 @@ const setSwitches = async () => {
 await openPanel();
 await openSections();
 const report = {};
+for (const [area, wanted] of Object.entries(arg.choices)) report[area] = compare(area, wanted);
 await Promise.all([
   ...Object.entries(arg.numbers).map(async ([area, value]) => { report[area] = await setNumber(area, value); }),
   setSwitches().then((reports) => Object.assign(report, reports)),

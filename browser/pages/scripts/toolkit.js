@@ -93,10 +93,16 @@ const modelId = () => {
   return card ? (words(card).match(/(gemini|gemma|imagen|veo|lyria|learnlm)-[\w.-]+/) || [""])[0] : "";
 };
 
-// The thinking level that the page shows, or null where it has no choice of levels.
-const chosenLevel = () => {
-  const select = find("thinking_level");
+// The option that a list of the page shows as chosen, or null where there is no such list.
+const chosenOption = (area) => {
+  const select = find(area);
   return select && words(find("select_value", select) || select).trim();
+};
+
+// Whether an option's label says one of the wanted words; a label may explain its word, as in "16:9 (wide)".
+const saysOneOf = (label, wanted) => {
+  const said = label.toLowerCase().split(/[\s(),]+/);
+  return wanted.some((word) => said.includes(word.toLowerCase()));
 };
 
 // What lies over a point, in words, or null when the element itself (or its inside) is on top.

@@ -26,6 +26,12 @@ function thinkingOf(caps) {
   };
 }
 
+/** Sizes that an image model offers, from row slot 76; the smallest is a speciality of one family. */
+function sizesOf(id, row) {
+  if (!row[76]) return [];
+  return [...(id.startsWith('gemini-3.1-flash-image') ? ['512'] : []), '1K', '2K', '4K'];
+}
+
 export function levelName(level) {
   return LEVEL_NAMES[level] ?? `Level ${level}`;
 }
@@ -63,6 +69,8 @@ function readRow(row) {
     topP: row[9] ?? 0.95,
     topK: row[10] ?? 64,
     kind,
+    makesPictures: Boolean(row[75]),
+    sizes: sizesOf(id, row),
     family: id.startsWith('gemma') ? 'Gemma' : id.startsWith('gemini') ? 'Gemini' : 'Other',
     thinking: thinkingOf(row[71]),
     fresh: (row[74] ?? []).includes(10),

@@ -39,6 +39,8 @@ export class RunState extends Signal {
     this.budget = thinking.budget ?? null;
     this.level = thinking.level ?? null;
     this.resolution = 'Default';
+    this.ratio = 'Auto';
+    this.size = '1K';
     this.tools = { search: this.preferences.get('enableSearchAsATool') !== false };
     this.declarations = [];
     this.schema = null;

@@ -67,6 +67,12 @@ function thinkingMessage(run) {
 
 const RESOLUTIONS = { Low: 1, Medium: 2, High: 3 };
 
+function picturesMessage({ model, ratio, size }) {
+  if (!model.makesPictures) return null;
+  const message = trim([ratio === 'Auto' ? null : ratio, model.sizes.length > 0 ? size : null]);
+  return message.length > 0 ? message : null;
+}
+
 function configMessage(run) {
   const { kind } = run.model;
   const structured = run.active('structured') && run.schema;
@@ -83,6 +89,7 @@ function configMessage(run) {
     15: kind === 'audio' ? [[['Zephyr']]] : null,
     16: thinkingMessage(run),
     17: RESOLUTIONS[run.resolution],
+    26: picturesMessage(run),
   });
 }
 

@@ -9,6 +9,7 @@ import { el, fill, msButton } from '../dom.js';
 import { atLeast } from '../faults.js';
 import { AdvancedSection } from './advanced.js';
 import { ModelCard } from './model-card.js';
+import { PictureRows } from './pictures.js';
 import { SystemInstructionsCard } from './system-card.js';
 import { TemperatureRow } from './temperature.js';
 import { ResolutionRow } from './resolution.js';
@@ -35,6 +36,7 @@ export class RunSettingsPanel {
       new SystemInstructionsCard(app),
       new TemperatureRow(app),
       new ResolutionRow(app),
+      new PictureRows(app),
       new ThinkingRows(app),
       new ToolsSection(app),
       new AdvancedSection(app),
