@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
@@ -220,6 +220,7 @@ def objects_of(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 schemas = st.recursive(st.booleans() | objects_of(st.just({})), objects_of, max_leaves=6)
 
 
+@settings(deadline=None)  # a busy machine is no fault of the schema
 @given(schemas)
 def test_valid_schema_converts_to_the_sites_form_or_is_refused(schema: Any) -> None:
     try:
