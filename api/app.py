@@ -29,7 +29,7 @@ from api.queueing.worker import Worker
 from api.routes import chat as chat_route
 from api.routes import embeddings as embeddings_route
 from api.routes import files as files_route
-from api.routes import gemini, health, info, models, openai_files, queue
+from api.routes import gemini, health, images, info, models, openai_files, queue
 from api.security import Gatekeeper
 from api.supervisor import Supervisor
 from api.version import NAME, VERSION
@@ -115,7 +115,7 @@ def create_app(
     )
     # Google's protocol and OpenAI's share some addresses; the first one asks who is calling.
     google = (gemini, files_route)
-    openai = (chat_route, embeddings_route, openai_files, models)
+    openai = (chat_route, embeddings_route, images, openai_files, models)
     for routes in (*google, *openai, queue, health, info):
         app.include_router(routes.router)
     return app

@@ -45,6 +45,7 @@ ANSWERS: Final[Mapping[type[e.GatewayError], Answer]] = MappingProxyType(
         e.DeadlinePassed: Answer(504, "timeout_error"),
         e.ShuttingDown: Answer(503, _SERVER),
         e.NotConfigured: Answer(501, _SERVER),
+        e.NotOffered: Answer(501, _REQUEST),
         e.UpstreamError: Answer(502, _UPSTREAM),
         e.QuotaExhausted: Answer(429, "insufficient_quota"),
         e.RateLimited: Answer(429, "rate_limit_error"),

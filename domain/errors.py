@@ -17,6 +17,7 @@ GatewayError
 ├─ DeadlinePassed             a stage took longer than its budget
 ├─ ShuttingDown               the gateway is stopping
 ├─ NotConfigured              a part of the gateway waits for a setting
+├─ NotOffered                 a known thing that this gateway does not do at all
 ├─ UpstreamError              the site said no
 │   ├─ QuotaExhausted         the account's quota for this model is used up
 │   ├─ RateLimited            too many requests in a short time
@@ -133,6 +134,12 @@ class NotConfigured(GatewayError):
     """The message says what to set."""
 
     code = "not_configured"
+
+
+class NotOffered(GatewayError):
+    """The message says what to use instead."""
+
+    code = "not_offered"
 
 
 class UpstreamError(GatewayError):

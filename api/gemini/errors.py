@@ -49,6 +49,7 @@ GOOGLE_ANSWERS: Final[Mapping[type[e.GatewayError], GoogleAnswer]] = MappingProx
         e.DeadlinePassed: GoogleAnswer(504, "DEADLINE_EXCEEDED"),
         e.ShuttingDown: _UNAVAILABLE,
         e.NotConfigured: GoogleAnswer(501, "UNIMPLEMENTED"),
+        e.NotOffered: GoogleAnswer(501, "UNIMPLEMENTED"),
         e.UpstreamError: _UPSTREAM,
         e.QuotaExhausted: _EXHAUSTED,
         e.RateLimited: _EXHAUSTED,

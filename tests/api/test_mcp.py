@@ -150,7 +150,7 @@ async def test_slow_tool_is_an_error_that_names_the_setting() -> None:
     driver = ScriptedDriver(saying("", calling("wait")))
     async with (
         mcp_endpoint() as endpoint,
-        exchanging(driver, mcp_allowed_hosts=LISTED, mcp_timeout=0.3) as desk,
+        exchanging(driver, mcp_allowed_hosts=LISTED, mcp_timeout=1.5) as desk,
     ):
         with pytest.raises(McpError, match="'wait'"):
             await desk.events(plan_with(endpoint))
