@@ -8,6 +8,8 @@ from pydantic import BaseModel
 from tests.site import SiteControl
 
 MODEL = "gemini-2.5-flash"
+PAINTER = "gemini-3.1-flash-image"
+"""Makes pictures; asked by the name that its preview will have."""
 CALL_ONE = '/call get_weather {"city": "Paris"}'
 CALL_TWO = '/call get_weather {"city": "Paris"} && get_weather {"city": "Rome"}'
 FILL = "/fill"

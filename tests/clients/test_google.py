@@ -1,6 +1,7 @@
 """Google's own Python client against a whole gateway."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest_asyncio
 from google import genai
 from google.genai import errors, types
 
+from simulator.model import media
 from tests.api.gemini_harness import google_client
 from tests.clients.promises import (
     CALL_ONE,
@@ -15,6 +17,7 @@ from tests.clients.promises import (
     FILL,
     INVOICE,
     MODEL,
+    PAINTER,
     Invoice,
     assert_round_trip,
     assert_schema_arrived,
@@ -132,3 +135,46 @@ async def test_a_refused_parameter_is_named(sdk: genai.Client) -> None:
         await ask(sdk, "hi", temperature=3)
     assert (caught.value.code, caught.value.status) == (400, "INVALID_ARGUMENT")
     assert "generationConfig.temperature" in str(caught.value.message)
+
+
+async def test_files_and_inline_images(sdk: genai.Client, control: SiteControl, tmp_path: Path) -> None:
+    note = tmp_path / "note.txt"
+    note.write_text("What stands in the file.")
+    file = await sdk.aio.files.upload(file=note)
+    picture = types.Part.from_bytes(data=media.png(), mime_type="image/png")
+    contents: list[types.PartUnion] = [file, picture, "/echo both"]
+    answer = await sdk.aio.models.generate_content(model=MODEL, contents=contents)
+    assert answer.text == "both"
+    files = (await control.requests())[-1]["report"]["attachments"]
+    assert sorted(one["mime"] for one in files) == ["image/png", "text/plain"]
+    assert file.name
+    await sdk.aio.files.delete(name=file.name)
+
+
+async def test_a_picture_of_a_ratio_and_a_size(sdk: genai.Client, control: SiteControl) -> None:
+    config = types.GenerateContentConfig(
+        response_modalities=[types.Modality.IMAGE],
+        image_config=types.ImageConfig(aspect_ratio="16:9", image_size="2K"),
+    )
+    stream = await sdk.aio.models.generate_content_stream(model=PAINTER, contents="a cat", config=config)
+    parts = [part async for chunk in stream for part in chunk.parts or []]
+    assert [part.inline_data.data for part in parts if part.inline_data] == [media.png()]
+    assert not any(part.text for part in parts)
+    assert (await control.requests())[-1]["report"]["image"] == ["16:9", "2K"]
+
+
+async def test_errors_have_their_classes(sdk: genai.Client) -> None:
+    with pytest.raises(errors.ClientError) as unknown:
+        await sdk.aio.models.generate_content(model="gemini-99", contents="hi")
+    with pytest.raises(errors.ClientError) as quota:
+        await ask(sdk, "/fail 429")
+    assert (unknown.value.code, unknown.value.status) == (404, "NOT_FOUND")
+    assert (quota.value.code, quota.value.status) == (429, "RESOURCE_EXHAUSTED")
+    with pytest.raises(errors.ServerError):
+        await ask(sdk, "/fail 503")
+
+
+async def test_embeddings_without_an_endpoint_say_what_to_set(sdk: genai.Client) -> None:
+    with pytest.raises(errors.ServerError, match="EMBEDDINGS_API_KEY") as caught:
+        await sdk.aio.models.embed_content(model="gemini-embedding-001", contents="hi")
+    assert caught.value.code == 501

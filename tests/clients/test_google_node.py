@@ -1,7 +1,10 @@
 """Google's own Node client against a whole gateway."""
 
+import base64
+
 import pytest
 
+from simulator.model import media
 from tests.clients.promises import INVOICE, assert_round_trip, assert_schema_arrived
 from tests.clients.test_node import FOLDER, NODE, keep
 from tests.gateway import RunningGateway
@@ -41,7 +44,37 @@ async def test_thoughts(gateway: RunningGateway) -> None:
     assert await keep(gateway, SCRIPT, "thoughts") == {"text": "done", "reasoning": "deep"}
 
 
-async def test_a_refused_parameter_is_named(gateway: RunningGateway) -> None:
-    found = await keep(gateway, SCRIPT, "refusal")
-    assert (found["api"], found["status"]) == (True, 400)
-    assert "generationConfig.temperature" in found["message"]
+async def test_conversation(gateway: RunningGateway, control: SiteControl) -> None:
+    assert (await keep(gateway, SCRIPT, "history"))["text"] == "second"
+    assert "first" in str((await control.requests())[-1]["report"]["contents"])
+
+
+async def test_files_and_inline_images(gateway: RunningGateway, control: SiteControl) -> None:
+    assert (await keep(gateway, SCRIPT, "files"))["text"] == "both"
+    files = (await control.requests())[-1]["report"]["attachments"]
+    assert sorted(one["mime"] for one in files) == ["image/png", "text/plain"]
+
+
+async def test_token_count(gateway: RunningGateway) -> None:
+    assert (await keep(gateway, SCRIPT, "count"))["tokens"] > 0
+
+
+async def test_a_picture_of_a_ratio_and_a_size(gateway: RunningGateway, control: SiteControl) -> None:
+    found = await keep(gateway, SCRIPT, "picture")
+    assert base64.b64decode(found["data"]) == media.png()
+    assert (await control.requests())[-1]["report"]["image"] == ["16:9", "2K"]
+
+
+@pytest.mark.parametrize(
+    ("promise", "status", "words"),
+    [
+        ("refusal", 400, "generationConfig.temperature"),
+        ("unknownModel", 404, "gemini-99"),
+        ("quota", 429, "quota"),
+        ("embeddings", 501, "EMBEDDINGS_API_KEY"),
+    ],
+)
+async def test_errors_are_told(gateway: RunningGateway, promise: str, status: int, words: str) -> None:
+    found = await keep(gateway, SCRIPT, promise)
+    assert (found["api"], found["status"]) == (True, status)
+    assert words in found["message"]

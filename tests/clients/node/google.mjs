@@ -1,5 +1,7 @@
 // Google's own Node client. Usage: node google.mjs BASE_URL MODEL PROMISE; prints one line of JSON.
-import { ApiError, FunctionCallingConfigMode, GoogleGenAI, Type } from '@google/genai';
+import {
+  ApiError, createPartFromBase64, createPartFromUri, FunctionCallingConfigMode, GoogleGenAI, Type,
+} from '@google/genai';
 
 const [address, model, promise] = process.argv.slice(2);
 const baseUrl = address.replace(/\/v1$/, '');
@@ -18,6 +20,16 @@ const invoice = {
     total: { type: Type.INTEGER, minimum: 1 },
   },
   required: ['customer', 'lines', 'total'],
+};
+
+const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+const failure = async (attempt) => {
+  try {
+    await attempt();
+  } catch (error) {
+    return { api: error instanceof ApiError, status: error.status, message: error.message };
+  }
+  return {};
 };
 
 const promises = {
@@ -59,14 +71,32 @@ const promises = {
     const thoughts = done.candidates[0].content.parts.filter((part) => part.thought);
     return { text: done.text, reasoning: thoughts.map((part) => part.text).join('') };
   },
-  async refusal() {
-    try {
-      await ask('hi', { temperature: 3 });
-    } catch (error) {
-      return { api: error instanceof ApiError, status: error.status, message: error.message };
-    }
-    return {};
+  async history() {
+    const chat = client.chats.create({ model });
+    await chat.sendMessage({ message: '/echo first' });
+    return { text: (await chat.sendMessage({ message: '/echo second' })).text };
   },
+  async files() {
+    const blob = new Blob(['What stands in the file.'], { type: 'text/plain' });
+    const file = await client.files.upload({ file: blob, config: { displayName: 'note.txt' } });
+    const done = await ask([
+      createPartFromUri(file.uri, file.mimeType), createPartFromBase64(PIXEL, 'image/png'), '/echo both',
+    ]);
+    await client.files.delete({ name: file.name });
+    return { text: done.text };
+  },
+  async count() {
+    return { tokens: (await client.models.countTokens({ model, contents: 'hello there' })).totalTokens };
+  },
+  async picture() {
+    const config = { responseModalities: ['TEXT', 'IMAGE'], imageConfig: { aspectRatio: '16:9', imageSize: '2K' } };
+    const done = await client.models.generateContent({ model: 'gemini-3.1-flash-image', contents: 'a cat', config });
+    return { text: done.text, data: done.data };
+  },
+  refusal: () => failure(() => ask('hi', { temperature: 3 })),
+  unknownModel: () => failure(() => client.models.generateContent({ model: 'gemini-99', contents: 'hi' })),
+  quota: () => failure(() => ask('/fail 429')),
+  embeddings: () => failure(() => client.models.embedContent({ model: 'gemini-embedding-001', contents: 'hi' })),
 };
 
 console.log(JSON.stringify(await promises[promise]()));
