@@ -1,6 +1,7 @@
 # make demo    the gateway in front of the embedded simulator, nothing else needed
 # make test    the whole suite
 # make check   format, lint, types, import rules
+# make proxy   the stream proxy of STREAM_PORT, in an environment of its own
 # make setup   what the others do first: .venv and a browser
 
 PYTHON ?= python3
@@ -14,20 +15,25 @@ PINS := $(shell cksum < requirements/dev.txt | cut -d ' ' -f 1)
 INSTALLED := $(VENV)/.installed-$(PINS)
 BROWSER := $(VENV)/.browser-$(PINS)
 GECKO := $(VENV)/.gecko-$(PINS)
+# Its pins do not agree with ours, so that it has an environment and a process of its own.
+PROXY_VENV := .venv-proxy
+PROXY := $(PROXY_VENV)/.installed-$(shell cksum < requirements/proxy.txt | cut -d ' ' -f 1)
 NODE_CLIENTS := tests/clients/node
 NODE_PACKAGES := $(NODE_CLIENTS)/node_modules/.installed-$(shell cksum < $(NODE_CLIENTS)/package-lock.json | cut -d ' ' -f 1)
 
-.PHONY: help setup demo test check format docs bench chaos lock clean
+.PHONY: help setup proxy demo test check format docs bench chaos lock clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
 setup: $(INSTALLED) $(BROWSER)
 
+proxy: $(PROXY)
+
 demo: setup
 	@$(RUN) launch_camoufox.py --demo $(ARGS)
 
-test: setup $(GECKO) $(NODE_PACKAGES)
+test: setup $(PROXY) $(GECKO) $(NODE_PACKAGES)
 	$(RUN) -m pytest -n $(WORKERS) $(ARGS)
 
 check: $(INSTALLED)
@@ -56,14 +62,15 @@ chaos: setup
 lock:
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(PYTHON) -m venv "$$folder" && "$$folder/bin/pip" install --quiet uv && \
-	compile() { out=$$1; shift; "$$folder/bin/uv" pip compile pyproject.toml "$$@" --python-version 3.11 \
+	compile() { out=$$1; shift; "$$folder/bin/uv" pip compile "$$@" --python-version 3.11 \
 	  --universal --generate-hashes --no-strip-extras --no-emit-index-url --no-header --quiet --output-file "$$out"; } && \
-	compile requirements/runtime.txt && \
-	compile requirements/dev.txt --extra dev --constraint requirements/runtime.txt && \
-	compile requirements/camoufox.txt --extra camoufox --constraint requirements/runtime.txt
+	compile requirements/runtime.txt pyproject.toml && \
+	compile requirements/dev.txt pyproject.toml --extra dev --constraint requirements/runtime.txt && \
+	compile requirements/camoufox.txt pyproject.toml --extra camoufox --constraint requirements/runtime.txt && \
+	compile requirements/proxy.txt requirements/proxy.in
 
 clean:
-	rm -rf $(VENV) $(NODE_CLIENTS)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+	rm -rf $(VENV) $(PROXY_VENV) $(NODE_CLIENTS)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
 
 $(INSTALLED):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -74,6 +81,13 @@ $(INSTALLED):
 	@$(RUN) -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
 	$(RUN) -m pip install --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@rm -f $(VENV)/.installed-* $(VENV)/.browser-* $(VENV)/.gecko-*
+	@touch $@
+
+$(PROXY):
+	@echo "Creating $(PROXY_VENV) and installing the stream proxy …"
+	@$(PROXY_VENV)/bin/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(PROXY_VENV)
+	@$(PROXY_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/proxy.txt
+	@rm -f $(PROXY_VENV)/.installed-*
 	@touch $@
 
 $(BROWSER): $(INSTALLED)

@@ -8,10 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import Browser, Error
+from playwright.async_api import Browser, Error, ProxySettings
 
 from browser.locate import Camoufox, find_camoufox
-from browser.proxying import proxy_option
 from domain.errors import BrowserDown
 from settings import BrowserSettings, shown
 
@@ -28,7 +27,7 @@ _NO_DATABASE = (
 
 
 @asynccontextmanager
-async def running_camoufox(settings: BrowserSettings) -> AsyncIterator[Browser]:
+async def running_camoufox(settings: BrowserSettings, proxy: ProxySettings | None) -> AsyncIterator[Browser]:
     """A Camoufox of this process for as long as the context.
 
     Raises:
@@ -39,7 +38,7 @@ async def running_camoufox(settings: BrowserSettings) -> AsyncIterator[Browser]:
         raise BrowserDown(found.problem)
     if settings.camoufox_geoip:
         _require_geoip()
-    manager = importlib.import_module("camoufox.async_api").AsyncCamoufox(**camoufox_options(settings))
+    manager = importlib.import_module("camoufox.async_api").AsyncCamoufox(**camoufox_options(settings, proxy))
     try:
         browser: Browser = await manager.__aenter__()
     except Error:  # Playwright's own: told as with any engine
@@ -53,7 +52,7 @@ async def running_camoufox(settings: BrowserSettings) -> AsyncIterator[Browser]:
         await manager.__aexit__(None, None, None)
 
 
-def camoufox_options(settings: BrowserSettings) -> dict[str, Any]:
+def camoufox_options(settings: BrowserSettings, proxy: ProxySettings | None) -> dict[str, Any]:
     """The keyword arguments of `AsyncCamoufox`; what is not set is left to Camoufox."""
     options: dict[str, Any] = {
         "headless": _MODES[settings.mode],
@@ -64,7 +63,7 @@ def camoufox_options(settings: BrowserSettings) -> dict[str, Any]:
         "handle_sighup": False,
         "locale": list(settings.camoufox_locales) or None,
         "geoip": settings.camoufox_geoip or None,
-        "proxy": proxy_option(settings.proxy),
+        "proxy": proxy,
         "executable_path": settings.executable,
     }
     if display := next((arg for arg in settings.args if arg.startswith(_DISPLAY)), None):

@@ -6,12 +6,13 @@ from browser.capture.cdp import CdpCapture
 from browser.capture.chain import Chain
 from browser.capture.hearing import Capture
 from browser.capture.in_page import InPageCapture
+from browser.capture.stream_proxy import ProxyCapture
 from browser.counting import Count
 from browser.engine import Engine
 from browser.pages.chat_page import ChatPage
 from settings import BrowserSettings
 
-_OF_THE_STREAM = ("cdp", "in_page")
+_OF_THE_STREAM = ("cdp", "in_page", "proxy")
 
 
 class CaptureMaker:
@@ -33,4 +34,6 @@ class CaptureMaker:
     def _make(self, name: str, page: Page) -> Capture:
         if name == "cdp":
             return CdpCapture(page, self._count)
+        if name == "proxy" and self._engine.stream_proxy is not None:
+            return ProxyCapture(page, self._count, self._engine.stream_proxy.matching)
         return InPageCapture(page, self._count, self._engine.world_mark)

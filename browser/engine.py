@@ -11,14 +11,16 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright
+from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, ProxySettings
 
 from browser.camoufox_start import running_camoufox
+from browser.counting import Count
 from browser.locate import find_camoufox, find_chromium, find_firefox
 from browser.pages.scripting import first_line
 from browser.playwright_start import running_playwright
 from browser.processes import Processes
 from browser.proxying import firefox_preferences, proxy_option
+from browser.stream_proxy.process import StreamProxy, running_stream_proxy
 from domain.errors import BrowserDown
 from settings import BrowserSettings
 
@@ -35,8 +37,11 @@ _CHROMIUM_ARGS = ("--disable-quic", "--no-first-run", "--disable-search-engine-c
 class Engine:
     """One browser. An async context manager: entering starts or connects, leaving ends what was started."""
 
-    def __init__(self, settings: BrowserSettings) -> None:
+    def __init__(self, settings: BrowserSettings, count: Count = lambda _: None) -> None:
         self._settings = settings
+        self._count = count
+        self.stream_proxy: StreamProxy | None = None
+        """What the browser's way to the site leads through, if anything of the gateway's own."""
         self._stack = AsyncExitStack()
         self._browser: Browser | None = None
         self.name: str = settings.engine
@@ -50,6 +55,7 @@ class Engine:
             stack.callback(self._processes.end)
             try:
                 async with asyncio.timeout(_LAUNCH_SECONDS):
+                    await self._start_stream_proxy(stack)
                     with self._processes.noted():
                         self._browser = await self._start(stack)
             except TimeoutError as error:
@@ -86,7 +92,9 @@ class Engine:
 
     async def new_context(self, storage_state: Path | None) -> BrowserContext:
         """A context of its own, signed in with a storage-state file where one is given."""
-        options: dict[str, Any] = {"ignore_https_errors": self._settings.ignore_https_errors}
+        # Chromium trusts the stream proxy's key alone. Gecko has no such choice; the proxy checks the site's.
+        trusting = self.stream_proxy is not None and self.name != "chromium"
+        options: dict[str, Any] = {"ignore_https_errors": self._settings.ignore_https_errors or trusting}
         if storage_state is not None:
             options["storage_state"] = storage_state
         if self._fixed_viewport:
@@ -148,6 +156,25 @@ class Engine:
         except Error as error:
             _log.debug("closing the browser: %s", first_line(error))
 
+    async def _start_stream_proxy(self, stack: AsyncExitStack) -> None:
+        """Before the browser, whose processes are counted; it ends and comes back by itself.
+
+        Whose answer it hears shows in what the page sent.
+        """
+        if not self._settings.stream_port:
+            return
+        if self._choose() == "firefox":
+            raise BrowserDown(
+                "BROWSER=firefox does not tell what the page sends, so that STREAM_PORT cannot be used; "
+                "set it to 0, or choose BROWSER=chromium or BROWSER=camoufox."
+            )
+        proxy = running_stream_proxy(self._settings, self._count)
+        self.stream_proxy = await stack.enter_async_context(proxy)
+
+    @property
+    def _proxy(self) -> ProxySettings | None:
+        return self.stream_proxy.option if self.stream_proxy else proxy_option(self._settings.proxy)
+
     def _choose(self) -> str:
         """The engine that was asked for; `auto` takes the best one that is there."""
         if self._settings.engine != "auto":
@@ -169,14 +196,19 @@ class Engine:
         return await playwright.chromium.launch(
             executable_path=executable,
             headless=self._settings.mode == "headless",
-            args=[*_CHROMIUM_ARGS, *self._settings.args],
-            proxy=proxy_option(self._settings.proxy),
+            args=[*_CHROMIUM_ARGS, *self._settings.args, *self._trust],
+            proxy=self._proxy,
             chromium_sandbox=_wants_sandbox(self._settings.args),
             # The gateway closes its browser itself, after the last page was given back.
             handle_sigint=False,
             handle_sigterm=False,
             handle_sighup=False,
         )
+
+    @property
+    def _trust(self) -> tuple[str, ...]:
+        hashed = self.stream_proxy.key_hash if self.stream_proxy else ""
+        return (f"--ignore-certificate-errors-spki-list={hashed}",) if hashed else ()
 
     async def _launch_firefox(self, playwright: Playwright) -> Browser:
         """A stock Firefox speaks WebDriver BiDi; the channel's name tells Playwright so."""
@@ -201,7 +233,7 @@ class Engine:
         self.name = "camoufox"
         self.world_mark = "mw:"
         self._fixed_viewport = False
-        return await stack.enter_async_context(running_camoufox(self._settings))
+        return await stack.enter_async_context(running_camoufox(self._settings, self._proxy))
 
     async def _connect(self, playwright: Playwright, kind: str, endpoint: str) -> Browser:
         """A DevTools endpoint (http, or a ws path under /devtools/) or a Playwright server."""

@@ -91,7 +91,7 @@ class Healer:
             GatewayError: that failed; `close` takes away what there is.
         """
         try:
-            engine = self.engine = Engine(self._settings)
+            engine = self.engine = Engine(self._settings, self.count)
             await engine.__aenter__()
             engine.browser.on("disconnected", lambda _: self._on_disconnect(engine))
             await self._open_context(engine)

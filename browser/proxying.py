@@ -19,7 +19,9 @@ def proxy_option(address: str | None, *, bypass: tuple[str, ...] = LOOPBACK) -> 
     if address is None:
         return None
     parts = urlsplit(address)
-    option = ProxySettings(server=f"{parts.scheme}://{_host(address)}:{parts.port}", bypass=",".join(bypass))
+    option = ProxySettings(
+        server=f"{parts.scheme}://{host_of(address)}:{parts.port}", bypass=",".join(bypass)
+    )
     if parts.username is not None:
         option["username"] = unquote(parts.username)
         option["password"] = unquote(parts.password or "")
@@ -48,11 +50,12 @@ def firefox_preferences(address: str | None) -> dict[str, str | float | bool]:
         "network.proxy.socks_remote_dns": True,
     }
     for kind in kinds:
-        preferences[f"network.proxy.{kind}"] = _host(address).strip("[]")
+        preferences[f"network.proxy.{kind}"] = host_of(address).strip("[]")
         preferences[f"network.proxy.{kind}_port"] = parts.port
     return preferences
 
 
-def _host(address: str) -> str:
+def host_of(address: str) -> str:
+    """The host of an address, in brackets where it has colons."""
     host = urlsplit(address).hostname or ""
     return f"[{host}]" if ":" in host else host

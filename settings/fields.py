@@ -89,11 +89,24 @@ def each_once(words: tuple[str, ...]) -> tuple[str, ...]:
     return words
 
 
-def switched_off(value: int | str, info: Info) -> int | str:
+def proxied_here(value: int, info: Info) -> int:
+    """The stream proxy stands between the site and a browser that is started with it."""
+    if value and info.data.get("ws_endpoint"):
+        raise ValueError("a running browser (BROWSER_WS_ENDPOINT) does not use the stream proxy; set it to 0")
+    if value and str(info.data.get("proxy")).startswith("socks5:"):
+        raise ValueError("the stream proxy cannot use a SOCKS proxy (UNIFIED_PROXY_CONFIG); set it to 0")
+    return value
+
+
+def needs_stream_port(words: tuple[str, ...], info: Info) -> tuple[str, ...]:
+    if "proxy" in words and not info.data.get("stream_port"):
+        raise ValueError("'proxy' is the stream proxy; set STREAM_PORT as well, or leave it out")
+    return words
+
+
+def switched_off(value: str) -> str:
     if value:
-        what = {"stream_port": "the stream proxy", "helper_endpoint": "the helper endpoint"}
-        off = "set it to 0" if isinstance(value, int) else "leave it empty"
-        raise ValueError(f"{what[str(info.field_name)]} is not part of this version; {off}")
+        raise ValueError("the helper endpoint is not part of this version; leave it empty")
     return value
 
 

@@ -22,10 +22,12 @@ from settings.fields import (
     WebAddress,
     Words,
     each_once,
+    needs_stream_port,
+    proxied_here,
     switched_off,
 )
 
-CaptureWord = Literal["auto", "cdp", "in_page"]
+CaptureWord = Literal["auto", "cdp", "in_page", "proxy"]
 """What `CAPTURE` is made of; behind `auto` in the order that it stands for."""
 
 OTHER_NAMES: Mapping[str, str] = {"DEFAULT_FASTAPI_PORT": "PORT"}
@@ -148,6 +150,16 @@ class BrowserSettings(Group):
     )
     """Proxy that the browser reaches the site through: http, https or socks5; this machine itself is reached
     without it. See [network.md](network.md)."""
+    stream_port: Annotated[int, AfterValidator(proxied_here)] = Field(
+        default=0, validation_alias="STREAM_PORT", ge=0, le=65535
+    )
+    """Port of the stream proxy; 0 is off. Needs `make proxy`; see [network.md](network.md)."""
+    stream_ca_dir: RootedPath = Field(default=Path("stream_ca"), validation_alias="STREAM_CA_DIR")
+    """Where the stream proxy keeps the key of its certificates. Only the gateway's own browser trusts it."""
+    stream_trusted_ca_file: ExistingFile | None = Field(
+        default=None, validation_alias="STREAM_TRUSTED_CA_FILE"
+    )
+    """PEM file of the authorities that the stream proxy believes, instead of the public ones."""
     ignore_https_errors: bool = Field(default=False, validation_alias="IGNORE_HTTPS_ERRORS")
     """Accept any certificate of the page."""
     mode: Annotated[Literal["headless", "headed", "virtual"], LowerCase] = Field(
@@ -195,13 +207,17 @@ class BrowserSettings(Group):
     """Fail a request also when a mere default cannot be set on the page, instead of warning."""
     selectors_file: ExistingFile | None = Field(default=None, validation_alias="SELECTORS_FILE")
     """JSON file whose entries replace the built-in selectors of the page."""
-    capture: Annotated[tuple[CaptureWord, ...], AfterValidator(each_once), Words, LowerCase] = Field(
-        default=("auto",), validation_alias="CAPTURE", min_length=1
-    )
+    capture: Annotated[
+        tuple[CaptureWord, ...],
+        AfterValidator(each_once),
+        AfterValidator(needs_stream_port),
+        Words,
+        LowerCase,
+    ] = Field(default=("auto",), validation_alias="CAPTURE", min_length=1)
     """How answers are heard, first to last, separated by blanks: from the browser's network stream (`cdp`,
-    Chromium) or by a hook in the page's own requests (`in_page`). `auto` stands for all that are not named
-    beside it, in this order. A later one takes over from one that fails or is deaf, as long as nothing was
-    sent."""
+    Chromium), by a hook in the page's own requests (`in_page`), or in the stream proxy (`proxy`, with
+    `STREAM_PORT`). `auto` stands for all that are not named beside it, in this order. A later one takes over
+    from one that fails or is deaf, as long as nothing was sent."""
     capture_fallback: float = Field(default=10, validation_alias="CAPTURE_FALLBACK_SECONDS", gt=0)
     """How long a capture may hear nothing, in seconds, before the page is asked whether it shows an answer.
     If so, the next one in `CAPTURE` takes over."""
@@ -221,7 +237,8 @@ class BrowserSettings(Group):
     @property
     def captures(self) -> tuple[str, ...]:
         """The words of `capture` with `auto` written out."""
-        rest = tuple(word for word in get_args(CaptureWord) if word not in {"auto", *self.capture})
+        off = set[str]() if self.stream_port else {"proxy"}
+        rest = tuple(word for word in get_args(CaptureWord) if word not in {"auto", *self.capture, *off})
         return tuple(one for word in self.capture for one in (rest if word == "auto" else (word,)))
 
     @property
@@ -310,10 +327,6 @@ class LogSettings(Group):
 class CaptureSettings(Group):
     """Further ways of hearing an answer, known by name and not part of this version."""
 
-    stream_port: Annotated[int, AfterValidator(switched_off)] = Field(
-        default=0, validation_alias="STREAM_PORT", ge=0, le=65535
-    )
-    """Port of the stream proxy. Only 0, which is off, is accepted."""
     helper_endpoint: Annotated[str, AfterValidator(switched_off)] = Field(
         default="", validation_alias="GUI_DEFAULT_HELPER_ENDPOINT"
     )

@@ -42,6 +42,13 @@ async def site() -> AsyncIterator[Site]:
 
 
 @pytest_asyncio.fixture(scope="session")
+async def named_site() -> AsyncIterator[Site]:
+    """One that is also served under the site's own host names, by HTTPS."""
+    async with simulated_site("--quiet", "--https-port", "0", "--ttft", "0.02", "--pace", "0.001") as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session")
 async def control_of_site(site: Site) -> AsyncIterator[SiteControl]:
     async with SiteControl(site.address) as control:
         yield control

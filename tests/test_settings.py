@@ -155,7 +155,8 @@ def test_web_browser_of_the_desktop_is_not_taken_for_an_engine(tmp_path: Path, p
         ("VIRTUAL_DISPLAY_SIZE", "1x1", "text like 1920x1080"),
         ("BROWSER_EXECUTABLE", "/no/such/program", "there is no file"),
         ("SELECTORS_FILE", "none.json", "there is no file"),
-        ("STREAM_PORT", "3120", "the stream proxy is not part of this version; set it to 0"),
+        ("STREAM_PORT", "port", "a whole number from 0 up to 65535"),
+        ("CAPTURE", "proxy", "set STREAM_PORT as well"),
         ("GUI_DEFAULT_HELPER_ENDPOINT", "http://h", "the helper endpoint is not part of this version"),
     ],
 )
@@ -231,6 +232,14 @@ def test_password_of_the_proxy_is_never_shown(tmp_path: Path, written: str) -> N
 def test_proxy_needs_a_browser_that_is_started_here(tmp_path: Path) -> None:
     running = {"BROWSER_WS_ENDPOINT": "ws://127.0.0.1:9/", "UNIFIED_PROXY_CONFIG": "http://host:1"}
     assert "keeps the proxy it was started with" in complaint(tmp_path, running)
+
+
+def test_stream_proxy_needs_a_browser_of_its_own_and_no_socks_behind_it(tmp_path: Path) -> None:
+    port = {"STREAM_PORT": "3120"}
+    assert "does not use" in complaint(tmp_path, {**port, "BROWSER_WS_ENDPOINT": "ws://127.0.0.1:9/"})
+    assert "SOCKS" in complaint(tmp_path, {**port, "UNIFIED_PROXY_CONFIG": "socks5://host:1"})
+    assert load(tmp_path, port).browser.captures == ("cdp", "in_page", "proxy")
+    assert load(tmp_path).browser.captures == ("cdp", "in_page")
 
 
 def test_socks_proxy_with_a_password_is_refused(tmp_path: Path) -> None:

@@ -35,7 +35,10 @@ class UpstreamProxy:
             await writer.drain()
             return
         verb, target, _ = lines[0].split()
-        assert verb == "CONNECT", lines[0]
+        if verb != "CONNECT":  # a browser's own business
+            writer.write(b"HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n")
+            await writer.drain()
+            return
         self.asked.append(target)
         there, back = await asyncio.open_connection("127.0.0.1", self._target_port)
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")

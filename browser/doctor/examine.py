@@ -49,7 +49,8 @@ async def examine(settings: BrowserSettings, deadlines: Deadlines, *, generate: 
         SettingsError: the user's selectors cannot be used.
     """
     load_selectors(settings.selectors_file)  # before a browser is started in vain
-    async with Engine(settings) as engine:
+    alone = settings.model_copy(update={"stream_port": 0})  # a gateway may run beside
+    async with Engine(alone) as engine:
         return await examine_with(engine, settings, deadlines, generate=generate)
 
 

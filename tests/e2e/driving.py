@@ -1,6 +1,7 @@
 """Drivers on the simulated site, used directly: what a test of the page itself needs."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,6 +14,7 @@ from domain.requests import GenerateRequest, Sampling, Turn
 from settings import BrowserSettings
 from simulator.demo import LOOPBACK_ONLY, Site
 
+PRODUCTION = "https://aistudio.google.com"
 MODEL = "gemini-2.5-flash"
 DEADLINES = Deadlines(queue=30, ready=20, submit=8, first_event=10, idle=10, total=60)
 
@@ -24,6 +26,7 @@ def driver_for(site: Site, deadlines: Deadlines = DEADLINES, **changes: Any) -> 
         "ai_studio_url": site.address,
         "auth_profile": site.profile,
         "evidence_dir": site.profile.parent / "evidence",
+        "stream_ca_dir": site.profile.parent / "stream_ca",
         "args": (LOOPBACK_ONLY,) if changes.get("engine", "chromium") == "chromium" else (),
         **changes,
     }
@@ -39,6 +42,14 @@ async def opened(site: Site, **changes: Any) -> AsyncIterator[PageDriver]:
         yield driver
     finally:
         await driver.close()
+
+
+def free_port() -> int:
+    """A port that nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def request(

@@ -12,10 +12,10 @@ from browser.locate import find_firefox
 from domain.errors import PermissionDenied, UpstreamError, WireError
 from domain.events import Finished, FinishReason, TextDelta, ThoughtDelta, Usage
 from simulator.demo import Site
-from tests.e2e.driving import answer, opened, request, run, text_of
+from tests.e2e.driving import answer, free_port, opened, request, run, text_of
 from tests.site import SiteControl
 
-WAYS = [("chromium", "cdp"), ("chromium", "in_page"), ("firefox", "in_page")]
+WAYS = [("chromium", "cdp"), ("chromium", "in_page"), ("chromium", "proxy"), ("firefox", "in_page")]
 
 
 @pytest_asyncio.fixture(scope="module", params=WAYS, ids="-".join)
@@ -23,7 +23,8 @@ async def driver(site: Site, request: pytest.FixtureRequest) -> AsyncIterator[Pa
     engine, capture = request.param
     if engine == "firefox" and find_firefox() is None:
         pytest.skip("no Firefox is installed")
-    async with opened(site, engine=engine, capture=capture) as driver:
+    port = free_port() if capture == "proxy" else 0
+    async with opened(site, engine=engine, capture=capture, stream_port=port) as driver:
         assert driver.status().capture == capture
         yield driver
 

@@ -10,22 +10,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from browser.locate import find_chromium, find_firefox
 from domain.errors import BrowserDown
-from simulator.demo import LOOPBACK_ONLY, Site, simulated_site
-from tests.e2e.driving import answer, driver_for, opened
+from simulator.demo import LOOPBACK_ONLY, Site
+from tests.e2e.driving import PRODUCTION, answer, driver_for, opened
 from tests.upstream import upstream_proxy
-
-PRODUCTION = "https://aistudio.google.com"
-
-
-@pytest_asyncio.fixture(scope="module")
-async def named_site() -> AsyncIterator[Site]:
-    """A simulator that is also served under the site's own host names."""
-    async with simulated_site("--quiet", "--https-port", "0", "--ttft", "0.02", "--pace", "0.001") as running:
-        yield running
 
 
 @pytest.mark.parametrize(("engine", "password"), [("chromium", "me:p@ss/word"), ("firefox", "")])
