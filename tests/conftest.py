@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import pytest_asyncio
 from openai import AsyncOpenAI
@@ -13,6 +14,10 @@ from simulator.demo import Site, simulated_site
 from tests.e2e.driving import DEADLINES, driver_for
 from tests.gateway import RunningGateway, running_gateway
 from tests.site import SiteControl
+
+# A busy machine is no fault of an example; pytest's own limit holds.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", ""}
 
