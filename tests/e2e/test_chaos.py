@@ -1,6 +1,7 @@
 """Whatever breaks, and whenever: each request ends with its right answer or with a named error."""
 
 import asyncio
+import contextlib
 import random
 import tempfile
 from collections.abc import AsyncIterator, Sequence
@@ -11,6 +12,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from playwright.async_api import Error
 
 from benchmarks.chaos import chaos
 from benchmarks.chaos_asks import Ask, Asker
@@ -26,9 +28,10 @@ from tests.gateway import RunningGateway, running_gateway
 from tests.site import SiteControl
 
 BUDGETS = Budgets(queue=20, ready=10, submit=4, first_event=3, idle=2, total=8)
-CLOSED_TAB, LOST_BROWSER, CANCEL = "closed tab", "lost browser", "/v1/cancel"
+CLOSED_TAB, FROZEN_TAB, LOST_BROWSER, CANCEL = "closed tab", "frozen tab", "lost browser", "/v1/cancel"
+FREEZE = "() => { setTimeout(() => { for (;;); }, 0); }"
 MOMENTS = st.floats(0, 0.4)
-FAULTS = st.tuples(MOMENTS, st.sampled_from([*ANSWER_FAULTS, CLOSED_TAB, CLOSED_TAB, LOST_BROWSER, CANCEL]))
+FAULTS = st.tuples(MOMENTS, st.sampled_from([*ANSWER_FAULTS, CLOSED_TAB, FROZEN_TAB, LOST_BROWSER, CANCEL]))
 PATIENCES = st.none() | MOMENTS
 """`None`: the client waits for the end."""
 
@@ -48,7 +51,7 @@ async def fragile(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Async
     """A gateway with little patience, which is left in good health by each example."""
     deadlines = Deadlines(queue=20, ready=10, submit=4, first_event=1.5, idle=1, total=8)
     folder = tmp_path_factory.mktemp("fragile")
-    async with running_gateway(driver_for(site, deadlines), deadlines, folder) as running:
+    async with running_gateway(driver_for(site, deadlines, watchdog_seconds=1), deadlines, folder) as running:
         yield running
 
 
@@ -85,13 +88,15 @@ async def _inject(fault: str, gateway: RunningGateway, site: SiteControl, http: 
     if fault == CANCEL:
         for item in (await http.get("/v1/queue")).json()["items"][:1]:
             await http.post(f"/v1/cancel/{item['req_id']}")
-    elif fault not in {CLOSED_TAB, LOST_BROWSER}:
+    elif fault not in {CLOSED_TAB, FROZEN_TAB, LOST_BROWSER}:
         await site.scenario(next_faults=[fault])
     elif engine is not None and engine.connected:
         if fault == LOST_BROWSER:
             await engine.browser.close()
         for page in [page for context in engine.browser.contexts for page in context.pages][:1]:
-            await page.close()
+            with contextlib.suppress(Error, TimeoutError):  # it may be lost or frozen already
+                async with asyncio.timeout(1):
+                    await (page.evaluate(FREEZE) if fault == FROZEN_TAB else page.close())
 
 
 ROLE = b'data: {"choices":[{"delta":{"role":"assistant","content":""}}]}\n\n'
