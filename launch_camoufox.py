@@ -15,8 +15,8 @@ try:
     from browser.driver import PageDriver
     from commands.command_line import Asked, read_command_line
     from domain.errors import BrowserDown
+    from logbook.setup import write_logs
     from settings import Settings, SettingsError
-    from settings.logs import log_to_stderr
     from simulator.demo import Site, SiteFailed, simulated_site
 except ModuleNotFoundError as error:
     sys.exit(
@@ -92,7 +92,7 @@ def run(asked: Asked) -> int:
     if options.print_config:
         print_config(settings)
         return 0
-    log_to_stderr(settings.logs)
+    write_logs(settings.logs)
     if options.doctor:
         return asyncio.run(doctor(settings, asked.overrides, demo=options.demo, generate=options.generate))
     return asyncio.run(serve(settings, asked.overrides, demo=options.demo))

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from api.body import JsonAnswer
 from domain import errors as e
+from logbook.context import note
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ def error_headers(error: e.GatewayError) -> dict[str, str]:
 
 
 def error_response(error: e.GatewayError) -> JsonAnswer:
+    note(error=error.code)
     return JsonAnswer(envelope(error), status_code=answer_for(error).status, headers=error_headers(error))
 
 

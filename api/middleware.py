@@ -12,6 +12,8 @@ from api.access.doorway import bind_browser
 from api.errors import internal_error
 from api.failures import failure_response
 from domain.errors import TooLarge
+from logbook.context import Account, accounting
+from logbook.formats import FIELDS
 
 log = logging.getLogger(__name__)
 
@@ -42,12 +44,20 @@ class RequestFrame:
             return
         request_id = secrets.token_hex(8)
         scope["gateway.request_id"] = request_id
-        started = False
+        with accounting(request_id) as account:
+            try:
+                await self._serve(scope, receive, send, account)
+            finally:
+                _write_down(scope, account)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, account: Account) -> None:
+        request_id, started = account.request_id, False
 
         async def send_with_id(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                account.facts["status"] = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers[REQUEST_ID_HEADER] = request_id
                 bind_browser(scope, headers)
@@ -59,7 +69,7 @@ class RequestFrame:
         try:
             await self.app(scope, self._limited(receive), send_with_id)
         except Exception:  # the 500 handler: whatever went wrong, the caller gets an answer
-            log.exception("request %s failed: %s %s", request_id, scope["method"], scope["path"])
+            log.exception("request failed")
             if started:
                 raise
             await failure_response(scope, internal_error(request_id))(scope, receive, send_with_id)
@@ -85,3 +95,15 @@ class RequestFrame:
         return TooLarge(
             f"The request body is larger than {self.max_body_bytes} bytes; MAX_BODY_BYTES sets the limit."
         )
+
+
+def _write_down(scope: Scope, account: Account) -> None:
+    """The one line of a finished request. The path alone: the query may hold a key."""
+    fields = {
+        "method": scope["method"],
+        "path": scope["path"],
+        **account.facts,
+        "total": round(account.seconds, 3),
+    }
+    quiet = scope["path"].endswith("/health")
+    log.log(logging.DEBUG if quiet else logging.INFO, "request", extra={FIELDS: fields})

@@ -321,7 +321,15 @@ class LogSettings(Group):
     debug: bool = Field(default=False, validation_alias="DEBUG_LOGS_ENABLED")
     """Log the gateway's own debug lines, whatever the level."""
     trace: bool = Field(default=False, validation_alias="TRACE_LOGS_ENABLED")
-    """Log the debug lines of every library as well."""
+    """Log the debug lines of every library as well, but for those that hold what callers sent."""
+    form: Annotated[Literal["text", "json"], LowerCase] = Field(default="text", validation_alias="LOG_FORMAT")
+    """Lines of `key=value` pairs, or of JSON."""
+    file: RootedPath | None = Field(default=None, validation_alias="LOG_FILE")
+    """Also write the log to this file, which its owner alone may read. Two gateways need a file each."""
+    file_bytes: int = Field(default=10 * 1024 * 1024, validation_alias="LOG_FILE_BYTES", ge=1024)
+    """A log file of this size, in bytes, is put aside and a new one begun."""
+    files_kept: int = Field(default=5, validation_alias="LOG_FILES_KEPT", ge=1, le=1000)
+    """How many files that were put aside are kept."""
 
 
 class CaptureSettings(Group):

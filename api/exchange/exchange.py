@@ -22,6 +22,7 @@ from api.queueing.queue import JobQueue
 from domain.errors import Cancelled, GatewayError, McpError
 from domain.events import Event, Finished
 from domain.requests import Plan
+from logbook.context import note, note_elapsed
 from settings import ChatSettings
 
 
@@ -176,8 +177,10 @@ class Exchange:
         rounds = Rounds(self._jobs, choice)
         async with aclosing(self._stages(rounds, tools)(self.plan)) as events:
             async for event in events:
+                note_elapsed("first_event")
                 if isinstance(event, Finished) and (usage := rounds.usage) is not None:
                     self._caller.spend(usage)
+                    note(prompt_tokens=usage.prompt, answer_tokens=usage.answer + usage.thoughts)
                     await self._channel.put((choice, usage))
                 await self._channel.put((choice, event))
 

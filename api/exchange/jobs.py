@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import copy_context
 from typing import Final
 
 from api.queueing.channel import ROOM
@@ -10,6 +11,7 @@ from api.queueing.job import Job, JobState, Label
 from api.queueing.queue import JobQueue
 from domain.errors import Cancelled, GatewayError
 from domain.requests import GenerateRequest
+from logbook.context import note
 
 WHOLE_ANSWER: Final = 1 << 20
 """Room for the events of a job that may run before its reader comes: more than any model's tokens."""
@@ -42,6 +44,7 @@ class Jobs:
         self._rounds: Counter[int] = Counter()
         self._all: list[Job] = []
         self._ahead: dict[int, Job] = {}
+        self._context = copy_context()
 
     @property
     def any(self) -> bool:
@@ -86,7 +89,9 @@ class Jobs:
     def _submit(self, request: GenerateRequest, choice: int, room: int) -> Job:
         number = self._rounds[choice] + 1
         label = Label(self._request_id, self._stream, choice, self._choices, number, self._caller)
-        job = Job(label, request, room=room)
+        job = Job(label, request, room=room, context=self._context.copy())
+        # Whoever settles it need not work for this request.
+        job.on_settled(lambda settled: self._context.copy().run(_account_for, settled))
         if number == 1 and choice + 1 < self._choices:
             job.on_taken(lambda: self._go_ahead(request, choice + 1))
         self._queue.submit(job)
@@ -100,3 +105,9 @@ class Jobs:
             # A queue that was closed meanwhile tells so when the choice itself submits.
             with suppress(GatewayError):
                 self._ahead[choice] = self._submit(request, choice, WHOLE_ANSWER)
+
+
+def _account_for(job: Job) -> None:
+    """What the request's own line in the log tells of its generations: of several, the last one's."""
+    ran = job.ended - job.started if job.ended is not None and job.started is not None else 0.0
+    note(model=job.request.model, capture=job.capture or "-", waited=round(job.waited, 3), ran=round(ran, 3))

@@ -12,6 +12,7 @@ from typing import Any, Final
 from api.body import JsonAnswer
 from api.errors import error_headers
 from domain import errors as e
+from logbook.context import note
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,5 +95,6 @@ def google_envelope(error: e.GatewayError) -> dict[str, Any]:
 
 
 def google_error_response(error: e.GatewayError) -> JsonAnswer:
+    note(error=error.code)
     answer = google_answer_for(error)
     return JsonAnswer(google_envelope(error), status_code=answer.status, headers=error_headers(error))

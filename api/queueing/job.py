@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -61,8 +62,11 @@ class Label:
 class Job:
     """Owned by the queue until a worker takes it, then by that worker's task. Times are monotonic seconds."""
 
-    def __init__(self, label: Label, request: GenerateRequest, *, room: int = ROOM) -> None:
-        """`room`: how many events are held for the reader."""
+    def __init__(
+        self, label: Label, request: GenerateRequest, *, room: int = ROOM, context: Context | None = None
+    ) -> None:
+        """`room`: how many events are held for the reader. `context`: whose work it is, for the log."""
+        self.context = copy_context() if context is None else context
         self.label = label
         self.id = label.job_id
         self.request = request

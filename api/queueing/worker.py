@@ -56,7 +56,7 @@ class Worker:
 
     def _start(self, job: Job, jobs: asyncio.TaskGroup, pages: asyncio.Semaphore) -> None:
         ticket = self._turns.join()
-        task = jobs.create_task(self._serve(job, ticket), name=f"job-{job.id}")
+        task = jobs.create_task(self._serve(job, ticket), name=f"job-{job.id}", context=job.context)
         job.attach(task)
 
         def release(_task: asyncio.Task[None]) -> None:
@@ -64,7 +64,7 @@ class Worker:
             ticket.leave()
             pages.release()
             if not job.settled:
-                self._settle(job, job.verdict or _stopping())
+                job.context.run(self._settle, job, job.verdict or _stopping())
 
         task.add_done_callback(release)
 

@@ -25,6 +25,7 @@ from domain.models import ModelCard
 from domain.requests import GenerateRequest, Plan
 from domain.thinking import ThinkingAsked, choose_thinking
 from domain.tokens import estimated
+from logbook.context import note
 
 ESTIMATED: Final = "X-Gateway-Estimated"
 """A header that says that token counts are estimates."""
@@ -230,6 +231,7 @@ class _Serving:
             for chunk in writer.closing():
                 yield chunk
         except GatewayError as error:
+            note(error=error.code)
             yield writer.failure(error)
 
     def _untold(self, event: Event, told: set[str]) -> tuple[str, ...]:
