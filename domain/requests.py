@@ -113,6 +113,34 @@ class OutputFormat:
     """The same in the form that the site takes; `None`: JSON without a schema."""
 
 
+class HarmCategory(StrEnum):
+    """What the site rates a prompt and an answer for."""
+
+    HARASSMENT = "harassment"
+    HATE_SPEECH = "hate_speech"
+    SEXUALLY_EXPLICIT = "sexually_explicit"
+    DANGEROUS_CONTENT = "dangerous_content"
+
+
+class HarmThreshold(StrEnum):
+    """From which probability on a harm is blocked, by the public names."""
+
+    OFF = "off"
+    """It is not even rated."""
+    BLOCK_NONE = "block_none"
+    BLOCK_ONLY_HIGH = "block_only_high"
+    BLOCK_MEDIUM_AND_ABOVE = "block_medium_and_above"
+    BLOCK_LOW_AND_ABOVE = "block_low_and_above"
+
+
+class MediaResolution(StrEnum):
+    """How closely the model looks at media, which decides what they cost."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
 @dataclass(frozen=True, slots=True)
 class PictureFormat:
     """How pictures are to be. `None` means: the model's default, never what the last request left behind."""
@@ -141,6 +169,10 @@ class GenerateRequest:
     """Declared on the page itself. Never together with `tools` or `output`: the site refuses that."""
     output: OutputFormat | None = None
     """`None`: plain text."""
+    safety: Mapping[HarmCategory, HarmThreshold] = field(default_factory=dict)
+    """What is not in it is as the page has it by itself."""
+    media_resolution: MediaResolution | None = None
+    """`None`: the page's default."""
     pictures: PictureFormat = field(default_factory=PictureFormat)
     """Without meaning where the model makes none."""
 

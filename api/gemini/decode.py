@@ -9,6 +9,7 @@ from api.gemini.encode import AnswerStyle
 from api.gemini.formats import read_format
 from api.gemini.parameters import MATRIX
 from api.gemini.refusals import invalid, read, short
+from api.gemini.safety import read_resolution, read_safety
 from api.gemini.schema import (
     CountTokensRequest,
     GenerateContentRequest,
@@ -91,7 +92,8 @@ def _asked(asked: GenerateContentRequest, model: str, *, strict: bool) -> Asked:
     _check_model(asked.model, model)
     config = asked.generation_config
     wish = read_tools(asked.tools, asked.tool_config.function_calling_config)
-    ignored = (*_ignored(asked), *wish.ignored)
+    safety = read_safety(asked.safety_settings)
+    ignored = (*_ignored(asked), *wish.ignored, *safety.ignored)
     if strict and ignored:
         raise Unsupported(
             f"{ignored[0]!r} has no effect here; leave it out (STRICT_PARAMETERS).", param=ignored[0]
@@ -114,6 +116,8 @@ def _asked(asked: GenerateContentRequest, model: str, *, strict: bool) -> Asked:
         tools=wish.tools,
         functions=wish.functions,
         output=formatted.output,
+        safety=safety.thresholds,
+        media_resolution=read_resolution(config.media_resolution),
     )
     style = AnswerStyle(
         include_thoughts=config.thinking_config.include_thoughts,

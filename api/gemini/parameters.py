@@ -56,10 +56,10 @@ MATRIX: Final = (
         "generationConfig.thinkingConfig.includeThoughts",
         "Shows the thoughts as parts with `thought`; they are left out otherwise.",
     ),
-    ignored(
+    mapped(
         "generationConfig.mediaResolution",
-        "The page's control for it is not set in this version.",
-        "MEDIA_RESOLUTION_UNSPECIFIED",
+        "MEDIA_RESOLUTION_LOW, _MEDIUM or _HIGH, chosen on the page, which may not offer all of them; left "
+        "out: the page's default.",
     ),
     refused("generationConfig.speechConfig", _NO_SPEECH, {}),
     honoured("generationConfig.imageConfig.aspectRatio", "One of those that the page offers for the model."),
@@ -82,7 +82,12 @@ MATRIX: Final = (
     refused("generationConfig.routingConfig", _NOT_THERE, {}),
     refused("generationConfig.modelSelectionConfig", _NOT_THERE, {}),
     refused("generationConfig.continuationToken", _NOT_THERE),
-    ignored("safetySettings", "The page's own safety settings stay as they are.", []),
+    mapped(
+        "safetySettings",
+        "Set in the page's safety dialog; OFF, BLOCK_NONE, BLOCK_ONLY_HIGH, BLOCK_MEDIUM_AND_ABOVE and "
+        "BLOCK_LOW_AND_ABOVE are its five steps. Categories that are left out are as the page has them. "
+        "Those that the page lacks, like HARM_CATEGORY_CIVIC_INTEGRITY, are ignored by name.",
+    ),
     mapped(
         "tools",
         "`functionDeclarations` go to the page's declarations; `googleSearch`, `googleSearchRetrieval`, "

@@ -199,12 +199,17 @@ class ToolConfig(Message):
     include_server_side_tool_invocations: Flag | None = None
 
 
+class SafetySetting(Message):
+    category: str
+    threshold: str
+
+
 class GenerateContentRequest(Message):
     contents: Annotated[list[Content], BeforeValidator(_contents), Field(min_length=1)]
     model: str | None = None
     system_instruction: Annotated[Content, BeforeValidator(_content)] = Content()
     generation_config: GenerationConfig = GenerationConfig()
-    safety_settings: Annotated[list[Object], BeforeValidator(as_list)] | None = None
+    safety_settings: Annotated[list[SafetySetting], BeforeValidator(as_list)] = Field(default_factory=list)
     tools: Annotated[list[ToolEntry], BeforeValidator(as_list)] = Field(default_factory=list)
     tool_config: ToolConfig = ToolConfig()
     cached_content: str | None = None

@@ -51,6 +51,8 @@ PANEL: Final = (
     "top_p",
     "max_output_tokens",
     "stop_input",
+    "media_resolution",
+    "safety_edit",
 )
 """Shown by the run settings of every model, with the sections unfolded."""
 
@@ -68,6 +70,7 @@ IN_SECTION: Final[Mapping[str, str]] = {
     "top_p": "advanced_section",
     "max_output_tokens": "advanced_section",
     "stop_input": "advanced_section",
+    "safety_edit": "advanced_section",
     **dict.fromkeys(SWITCHES, "tools_section"),
 }
 """What a closed section hides."""

@@ -148,6 +148,8 @@ class Doctor:
         """Everything that this model's page shows without an answer, left as it was."""
         await self._walk.frame()
         await self._settings_of(model, cards)
+        await self._walk.resolutions()
+        await self._walk.safety()
         await self._walk.model_sheet()
         await self._walk.system_sheet()
         await self._walk.editors()

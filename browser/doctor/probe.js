@@ -7,8 +7,8 @@ const SWITCHES = [
   "google_search", "url_context", "code_execution", "google_maps", "function_calling", "structured_output",
   "thinking_mode", "thinking_manual",
 ];
-const CHOICES = ["thinking_level", "aspect_ratio", "image_size"];
-const SECTIONS = { tools_section: SWITCHES.slice(0, 6), advanced_section: ["stop_input", "top_p", "max_output_tokens"] };
+const CHOICES = ["thinking_level", "media_resolution", "aspect_ratio", "image_size"];
+const SECTIONS = { tools_section: SWITCHES.slice(0, 6), advanced_section: ["stop_input", "top_p", "max_output_tokens", "safety_edit"] };
 
 const root = () => (arg.root ? find(arg.root) : document);
 const seen = (area) => {
@@ -74,7 +74,7 @@ const steps = {
   async settings() {
     return {
       model: modelId(),
-      choices: Object.fromEntries(CHOICES.map((area) => [area, chosenOption(area)])),
+      choices: Object.fromEntries(CHOICES.map((area) => [area, chosenIn(area)])),
       system: find("system_card") && words(find("system_card")),
       numbers: each(NUMBERS, (input) => Number(input.getAttribute("aria-valuenow") ?? input.value)),
       switches: each(SWITCHES, (button) => button.getAttribute("aria-checked") === "true"),

@@ -22,6 +22,7 @@ from browser.doctor.areas import (
 from browser.doctor.probe import Probe
 from browser.doctor.report import Notebook
 from browser.pages.chat_page import ChatPage
+from browser.pages.safety import AREAS as SLIDERS
 from domain.errors import ControlFailed, PageDrift
 from domain.models import ModelCard, Thinking
 from domain.ports import Deadlines
@@ -157,6 +158,29 @@ class Walk:
             for area, report in reports.items():
                 if not report.holds:
                     self._notes.stuck(area, f"could not be put back ({report.state})")
+
+    async def resolutions(self) -> None:
+        """The choices of media resolution, with nothing chosen."""
+        if not self._notes.has("media_resolution"):
+            return self._not_by(["media_resolutions"], "cannot be opened without 'media_resolution'")
+        before = (await self._probe.settings())["choices"]["media_resolution"]
+        if not await self._probe.press("select_trigger", root="media_resolution"):
+            await self._probe.press("media_resolution")
+        await self._need(["media_resolutions"])
+        await self._leave("media_resolutions")
+        if (await self._probe.settings())["choices"]["media_resolution"] != before:
+            self._notes.stuck("media_resolution", "its list changed the choice when it was closed")
+        return None
+
+    async def safety(self) -> None:
+        """The safety settings' dialog, with nothing moved."""
+        if not await self._open("safety_edit", "safety_dialog"):
+            return self._not_by(("safety_dialog", *SLIDERS), "cannot be opened without 'safety_edit'")
+        if not self._notes.has("safety_dialog"):
+            return self._not_by(SLIDERS, "cannot be looked at without 'safety_dialog'")
+        await self._need(SLIDERS, root="safety_dialog")
+        await self._glance(["dialog_close"], root="safety_dialog", else_note="not needed: Escape closes it")
+        return await self._leave("safety_dialog")
 
     async def model_sheet(self) -> None:
         """The model picker, with nothing chosen."""

@@ -131,6 +131,8 @@ class ChatFlow:
         if state.obstructed:
             await self._page.chat.close_overlays()
         if state.model != model:
+            if self._page.safety.changed:  # afterwards nobody could tell them from the model's own
+                await self._controls.set_safety({})
             await self._choose(model)
             state = await self._page.chat.state()
         if state.chips:

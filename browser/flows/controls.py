@@ -16,7 +16,14 @@ from browser.pages.json_editor import JsonEditor
 from browser.pages.run_settings import Choices, ControlReport, ThinkingSetting
 from domain.errors import ControlFailed, GatewayError, PageDrift, Unsupported
 from domain.models import ModelCard, Thinking
-from domain.requests import FunctionDeclaration, GenerateRequest, PictureFormat, ThinkingChoice, Tool
+from domain.requests import (
+    FunctionDeclaration,
+    GenerateRequest,
+    HarmCategory,
+    HarmThreshold,
+    ThinkingChoice,
+    Tool,
+)
 
 _log = logging.getLogger(__name__)
 _TOOL_NAMES: dict[str, str] = {
@@ -28,10 +35,20 @@ _TOOL_NAMES: dict[str, str] = {
 """As the page calls them; the values of `Tool` are the areas of their switches."""
 _FUNCTIONS = "function_calling"
 _STRUCTURED = "structured_output"
-_THINKING = ("thinking_level", "thinking_mode", "thinking_budget")
+_RESOLUTION = "media_resolution"
+_USUAL_RESOLUTION = ("default",)
 _USUAL_RATIO = ("auto", "default")
 _USUAL_SIZE = ("1K", "default")
-"""Words of the options that a page shows where nothing was asked of pictures."""
+"""Words of the options that a page shows where nothing was asked."""
+_HARM_AREAS = {
+    HarmCategory.HARASSMENT: "safety_harassment",
+    HarmCategory.HATE_SPEECH: "safety_hate",
+    HarmCategory.SEXUALLY_EXPLICIT: "safety_sexual",
+    HarmCategory.DANGEROUS_CONTENT: "safety_dangerous",
+}
+_HARM_STEPS = {threshold: step for step, threshold in enumerate(HarmThreshold)}
+"""From the left: Off, Block none, Block few, Block some, Block most."""
+_THINKING = ("thinking_level", "thinking_mode", "thinking_budget")
 
 
 class Controls:
@@ -57,25 +74,38 @@ class Controls:
         switches = _switches(request)
         thinking = _thinking(request.thinking, card.thinking)
         stops = [sequence for sequence in asked.stop if fits_page(sequence)]
-        pictures = _pictures(request.pictures)
-        choices = {**_usual_pictures(card), **pictures}
+        chosen = _chosen(request)
+        choices = {**_usual_choices(card), **chosen}
         reports = await self._apply({**defaults, **explicit}, switches, thinking, stops, choices)
-        needed = {
-            *explicit,
-            *pictures,
-            *(_THINKING if request.thinking else ()),
-            *(["stop"] if stops else ()),
-        }
+        needed = {*explicit, *(_THINKING if request.thinking else ()), *(["stop"] if stops else ())}
         for area, report in reports.items():
             if report.holds:
                 continue
-            if area in switches:
+            if area in choices:
+                self._choice_failed(area, report, request.model, chosen.get(area))
+            elif area in switches:
                 _switch_failed(area, report, request.model, wanted=switches[area])
-            elif report.state == "unoffered" and area in pictures:
-                raise _unoffered(area, report, request.model, *pictures[area])
             else:
                 self._control_failed(area, report, explicit=area in needed)
         await self._edit(request, reports)
+        await self.set_safety(request.safety)
+
+    async def set_safety(self, wanted: Mapping[HarmCategory, HarmThreshold]) -> None:
+        """Bring the safety settings to what is asked for, and others to the page's own.
+
+        Raises:
+            ControlFailed: a slider did not take its value; the page may hold that of an earlier request.
+            PageDrift: there are none, or no dialog for them.
+        """
+        steps = {_HARM_AREAS[category]: _HARM_STEPS[threshold] for category, threshold in wanted.items()}
+        try:
+            reports = await self._page.safety.apply(steps)
+        except (ControlFailed, PageDrift):
+            await self._page.chat.close_overlays()
+            raise
+        for area, report in reports.items():
+            if not report.holds:
+                raise ControlFailed(_words(area, report), area=area)
 
     async def _apply(
         self,
@@ -98,9 +128,8 @@ class Controls:
             raise stops
         if stops.state == "missing":  # its section may have been closed, and is open by now
             stops = await panel.apply_stops(sequences)
-        if thinking and thinking.level:
-            choices = {**choices, "thinking_level": [thinking.level]}
-        for area, words in choices.items():
+        level = {"thinking_level": (thinking.level,)} if thinking and thinking.level else {}
+        for area, words in {**choices, **level}.items():
             if reports[area].state == "different":
                 reports[area] = await panel.choose(area, words)
         return {**reports, "stop": stops}
@@ -125,6 +154,20 @@ class Controls:
         except (ControlFailed, PageDrift):
             await self._page.chat.close_overlays()
             raise
+
+    def _choice_failed(
+        self, area: str, report: ControlReport, model: str, words: tuple[str, ...] | None
+    ) -> None:
+        """`words`: of what was asked for. A model that has no choice of resolution is as usual."""
+        if words is None and report.state == "missing" and area == _RESOLUTION:
+            return
+        if words is not None and report.state == "unoffered":
+            raise Unsupported(
+                f"AI Studio's page offers no {words[0]!r} as {area!r} for model {model!r}, only "
+                f"{report.shown}.",
+                param=area,
+            )
+        self._control_failed(area, report, explicit=words is not None)
 
     def _control_failed(self, area: str, report: ControlReport, *, explicit: bool) -> None:
         said = _words(area, report)
@@ -197,23 +240,24 @@ def _switch_failed(area: str, report: ControlReport, model: str, *, wanted: bool
     raise ControlFailed(_words(area, report), area=area)
 
 
-def _pictures(asked: PictureFormat) -> dict[str, tuple[str, ...]]:
-    """What was asked of pictures, by area of the page."""
-    given = {"aspect_ratio": asked.aspect_ratio, "image_size": asked.size}
-    return {area: (value,) for area, value in given.items() if value is not None}
+def _chosen(request: GenerateRequest) -> dict[str, tuple[str, ...]]:
+    """What was asked for, by the area of its select."""
+    given = {
+        _RESOLUTION: request.media_resolution,
+        "aspect_ratio": request.pictures.aspect_ratio,
+        "image_size": request.pictures.size,
+    }
+    return {area: (str(value),) for area, value in given.items() if value is not None}
 
 
-def _usual_pictures(card: ModelCard) -> dict[str, tuple[str, ...]]:
-    usual: dict[str, tuple[str, ...]] = {"aspect_ratio": _USUAL_RATIO} if card.makes_pictures else {}
-    return {**usual, "image_size": _USUAL_SIZE} if card.picture_sizes else usual
-
-
-def _unoffered(area: str, report: ControlReport, model: str, wanted: str) -> Unsupported:
-    what = area.replace("_", " ")
-    return Unsupported(
-        f"AI Studio's page does not offer {what} {wanted!r} for model {model!r}, only {report.shown}.",
-        param=area,
-    )
+def _usual_choices(card: ModelCard) -> dict[str, tuple[str, ...]]:
+    """What the model's selects show by themselves."""
+    usual: dict[str, tuple[str, ...]] = {_RESOLUTION: _USUAL_RESOLUTION}
+    if card.makes_pictures:
+        usual["aspect_ratio"] = _USUAL_RATIO
+    if card.picture_sizes:
+        usual["image_size"] = _USUAL_SIZE
+    return usual
 
 
 def _words(area: str, report: ControlReport) -> str:

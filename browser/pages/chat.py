@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from browser.pages.scripting import PageScripts
@@ -67,8 +68,10 @@ class Aim:
 class Chat:
     """The chat area of one tab."""
 
-    def __init__(self, scripts: PageScripts) -> None:
+    def __init__(self, scripts: PageScripts, on_new_chat: Callable[[], None]) -> None:
+        """`on_new_chat` is called before a new chat is begun: the page may change its settings with it."""
         self._scripts = scripts
+        self._on_new_chat = on_new_chat
         self._mouse = scripts.page.mouse
         self._mouse_at = (0.0, 0.0)
         self._aimed = 0.0
@@ -137,6 +140,7 @@ class Chat:
 
     async def empty(self) -> bool:
         """Go to an empty conversation without loading the page; whether that worked."""
+        self._on_new_chat()
         return bool((await self._scripts.run("new_chat", milliseconds=_STEP_MS))["empty"])
 
     async def make_temporary(self) -> bool:

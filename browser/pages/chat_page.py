@@ -11,6 +11,7 @@ from browser.pages.chat import Chat, ChatState
 from browser.pages.json_editor import JsonEditor
 from browser.pages.model_picker import ModelPicker
 from browser.pages.run_settings import RunSettings
+from browser.pages.safety import SafetySettings
 from browser.pages.scripting import PageScripts, ScriptLibrary, first_line
 from browser.pages.system_instruction import SystemInstruction
 from domain.errors import GatewayError, PermissionDenied, SessionLost, SignedOut
@@ -31,11 +32,12 @@ class ChatPage:
         self._page = page
         self._base_url = base_url
         self._scripts = PageScripts(page, library)
-        self.chat = Chat(self._scripts)
+        self.safety = SafetySettings(self._scripts)
+        self.chat = Chat(self._scripts, self.safety.forget_chat)
         self.answers = Answers(self._scripts)
         self.attachments = Attachments(self._scripts)
         self.run_settings = RunSettings(self._scripts)
-        self.model_picker = ModelPicker(self._scripts, self._forget_editors)
+        self.model_picker = ModelPicker(self._scripts, self._forget_settings)
         self.system_instruction = SystemInstruction(self._scripts)
         self.declarations = JsonEditor(self._scripts, "function")
         self.answer_schema = JsonEditor(self._scripts, "structured")
@@ -49,7 +51,7 @@ class ChatPage:
             SessionLost: the page did not load, or did not become usable in time.
         """
         self.system_instruction.forget()
-        self._forget_editors()
+        self._forget_settings()
         url = f"{self._base_url}/prompts/new_chat" + (f"?model={quote(model)}" if model else "")
         try:
             async with asyncio.timeout(seconds):
@@ -60,7 +62,9 @@ class ChatPage:
         except Error as error:
             raise SessionLost(f"{self._base_url} did not load: {first_line(error)}", stage="site") from error
 
-    def _forget_editors(self) -> None:
+    def _forget_settings(self) -> None:
+        """What a load or another model may have changed."""
+        self.safety.forget_model()
         self.declarations.forget()
         self.answer_schema.forget()
 

@@ -11,12 +11,8 @@ from browser.pages.scripting import PageScripts
 _CONTROL_MS = 1500
 
 Choices = Mapping[str, Sequence[str]]
-"""Controls with a list, and the words of the option that is wanted: of several, any will do."""
+"""Selects, and the words of the option that is wanted, in any case: of several, any will do."""
 NO_CHOICES: Final[Choices] = MappingProxyType({})
-LISTS: Final = MappingProxyType(
-    {"thinking_level": "thinking_levels", "aspect_ratio": "aspect_ratios", "image_size": "image_sizes"}
-)
-"""The area of the list that a control opens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +20,8 @@ class ControlReport:
     """What became of one control."""
 
     state: str
-    """same, set, missing, disabled, wrong (it did not take the value), unoffered, or different (left so)."""
+    """same, set, missing, disabled, wrong (it did not take the value), unoffered (it has no such choice), or
+    different (and left so)."""
     shown: str = ""
     """Its value then; what it has to offer, if that is not what was wanted."""
 
@@ -67,27 +64,27 @@ class RunSettings:
     ) -> dict[str, ControlReport]:
         """Bring numbers, switches and thinking to the wanted values; areas are named as in the selectors.
 
-        The one report on thinking is `thinking_level`, `thinking_mode` or `thinking_budget`. A level or one
-        of the `choices` that is `different` is left to `choose`. Switches go off before others go on.
+        The one report on thinking is `thinking_level`, `thinking_mode` or `thinking_budget`. A level, or one
+        of the `choices`, that is `different` is left to `choose`. Switches go off before others go on.
         """
         found = await self._scripts.run(
             "settings",
             numbers=dict(numbers),
             switches=dict(switches),
-            thinking=thinking and thinking.as_arg(),
             choices={area: list(words) for area, words in choices.items()},
+            thinking=thinking and thinking.as_arg(),
             sections=["stop_input"],
             milliseconds=_CONTROL_MS,
         )
         return {area: ControlReport(**report) for area, report in found["report"].items()}
 
     async def choose(self, area: str, words: Sequence[str]) -> ControlReport:
-        """Choose in a list the option that says one of the words, in any case.
+        """Choose the option that says one of the words in a select's list, whose area has one letter more.
 
         Takes the keyboard's focus: nothing may be typed meanwhile.
         """
         found = await self._scripts.run(
-            "choose", area=area, list=LISTS[area], wanted=list(words), milliseconds=_CONTROL_MS
+            "choice", area=area, list=f"{area}s", wanted=list(words), milliseconds=_CONTROL_MS
         )
         return ControlReport(**found)
 

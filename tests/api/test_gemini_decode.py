@@ -10,7 +10,17 @@ from api.gemini.schema import GenerateContentRequest, GenerationConfig, Part, To
 from domain.attachments import FileReference
 from domain.errors import BadRequest, Unsupported
 from domain.events import ToolCall
-from domain.requests import OutputFormat, Sampling, Text, Tool, ToolResult, Turn
+from domain.requests import (
+    HarmCategory,
+    HarmThreshold,
+    MediaResolution,
+    OutputFormat,
+    Sampling,
+    Text,
+    Tool,
+    ToolResult,
+    Turn,
+)
 from domain.thinking import ThinkingAsked
 from tests.api.gemini_harness import MODEL, says
 
@@ -329,7 +339,6 @@ def test_ignored_parameters_are_named_unless_they_ask_for_nothing() -> None:
     assert asked.ignored == (
         "generationConfig.topK",
         "generationConfig.seed",
-        "safetySettings",
         "contents.parts.videoMetadata",
         "tools.googleSearchRetrieval.dynamicRetrievalConfig",
     )
@@ -362,3 +371,63 @@ def test_count_takes_contents_or_a_whole_request() -> None:
         decode_count({"generateContentRequest": inner, **says()}, MODEL)
     with pytest.raises(BadRequest, match="either"):
         decode_count({}, MODEL)
+
+
+def test_safety_settings_are_the_pages_sliders() -> None:
+    settings = [
+        {"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"},
+        {"category": "HARM_CATEGORY_HATE_SPEECH", "threshold": "OFF"},
+        {"category": "harm_category_sexually_explicit", "threshold": "block_only_high"},
+        {"category": "HARM_CATEGORY_DANGEROUS_CONTENT", "threshold": "HARM_BLOCK_THRESHOLD_UNSPECIFIED"},
+        {"category": "HARM_CATEGORY_CIVIC_INTEGRITY", "threshold": "BLOCK_NONE"},
+    ]
+    asked = decode(says("hi", safetySettings=settings), MODEL, strict=False)
+    assert asked.plan.request.safety == {
+        HarmCategory.HARASSMENT: HarmThreshold.BLOCK_NONE,
+        HarmCategory.HATE_SPEECH: HarmThreshold.OFF,
+        HarmCategory.SEXUALLY_EXPLICIT: HarmThreshold.BLOCK_ONLY_HIGH,
+    }
+    assert asked.ignored == ("safetySettings[4].HARM_CATEGORY_CIVIC_INTEGRITY",)
+    with pytest.raises(Unsupported, match="CIVIC_INTEGRITY"):
+        decode(says("hi", safety_settings=settings), MODEL, strict=True)
+    assert decode(says("hi", safetySettings=[]), MODEL, strict=True).plan.request.safety == {}
+
+
+HARASSMENT = {"category": "HARM_CATEGORY_HARASSMENT", "threshold": "OFF"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "param"),
+    [
+        ([{"category": "HARM_CATEGORY_FUN", "threshold": "OFF"}], "safetySettings[0].category"),
+        ([{**HARASSMENT, "category": "HARM_CATEGORY_UNSPECIFIED"}], "safetySettings[0].category"),
+        ([HARASSMENT, {**HARASSMENT, "threshold": "BLOCK"}], "safetySettings[1].threshold"),
+        ([HARASSMENT, HARASSMENT], "safetySettings[1].category"),
+        ([{"category": "HARM_CATEGORY_HARASSMENT"}], "safetySettings[0].threshold"),
+        ([{**HARASSMENT, "method": "SEVERITY"}], "safetySettings[0].method"),
+    ],
+)
+def test_wrong_safety_settings_are_refused_by_name(settings: list[dict[str, str]], param: str) -> None:
+    with pytest.raises(BadRequest) as refused:
+        decode(says("hi", safetySettings=settings), MODEL, strict=False)
+    assert refused.value.param == param
+
+
+@pytest.mark.parametrize(
+    ("name", "resolution"),
+    [
+        ("MEDIA_RESOLUTION_LOW", MediaResolution.LOW),
+        ("media_resolution_high", MediaResolution.HIGH),
+        ("MEDIA_RESOLUTION_UNSPECIFIED", None),
+    ],
+)
+def test_media_resolution_is_the_pages_choice(name: str, resolution: MediaResolution | None) -> None:
+    config = {"mediaResolution": name}
+    asked = decode(says("hi", generationConfig=config), MODEL, strict=True)
+    assert asked.plan.request.media_resolution == resolution
+
+
+def test_unknown_media_resolution_is_refused_by_name() -> None:
+    with pytest.raises(BadRequest) as refused:
+        decode(says("hi", generationConfig={"mediaResolution": "ENORMOUS"}), MODEL, strict=False)
+    assert refused.value.param == "generationConfig.mediaResolution"

@@ -130,6 +130,20 @@ async def test_a_picture_is_counted_by_the_page(sdk: genai.Client) -> None:
     assert kinds == [types.MediaModality.TEXT, types.MediaModality.IMAGE]
 
 
+async def test_safety_and_resolution_reach_the_site(sdk: genai.Client, control: SiteControl) -> None:
+    safety = types.SafetySetting(
+        category=types.HarmCategory.HARM_CATEGORY_HARASSMENT, threshold=types.HarmBlockThreshold.BLOCK_NONE
+    )
+    await ask(
+        sdk,
+        "/echo x",
+        safety_settings=[safety],
+        media_resolution=types.MediaResolution.MEDIA_RESOLUTION_LOW,
+    )
+    report = (await control.requests())[-1]["report"]
+    assert ([7, 4] in report["safety"], report["mediaResolution"]) == (True, 1)
+
+
 async def test_a_refused_parameter_is_named(sdk: genai.Client) -> None:
     with pytest.raises(errors.ClientError) as caught:
         await ask(sdk, "hi", temperature=3)

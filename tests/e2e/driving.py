@@ -56,11 +56,8 @@ def request(
     prompt: str, *, model: str = MODEL, system: str = "", history: Sequence[Turn] = (), **options: Any
 ) -> GenerateRequest:
     """A user's `prompt` after a `history`; `options` are fields of the request or of its sampling."""
-    whole = {
-        name: options.pop(name)
-        for name in ("thinking", "tools", "functions", "output", "pictures")
-        if name in options
-    }
+    fields = ("thinking", "tools", "functions", "output", "safety", "media_resolution", "pictures")
+    whole = {name: options.pop(name) for name in fields if name in options}
     turns = (*history, Turn.of("user", prompt))
     return GenerateRequest(model, turns, system, Sampling(**options), **whole)
 

@@ -101,6 +101,9 @@ AREAS = {
     "structured_toggle": "structured_output",
     "structured_edit": "structured_edit",
     "structured_save": "structured_save",
+    "media_resolution": "media_resolution",
+    "safety_edit": "safety_edit",
+    "safety_slider": "safety_harassment",
     "tools_header": "tools_section",
     "advanced_header": "advanced_section",
     "temporary_chat": "temporary_item",
@@ -111,9 +114,18 @@ AREAS = {
 SETTINGS = ("temperature", "top_p", "max_output_tokens", "stop_sequence_input", "search_toggle")
 OPENERS = ("system_instructions_card", "function_edit", "structured_edit", "temporary_chat", "model_rows")
 TOGETHER = [
-    (*SETTINGS, *OPENERS, "thinking_level", "thinking_mode", "thinking_budget", "new_chat"),
+    (
+        *SETTINGS,
+        *OPENERS,
+        "media_resolution",
+        "safety_slider",
+        "thinking_level",
+        "thinking_mode",
+        "thinking_budget",
+        "new_chat",
+    ),
     ("thinking_budget_toggle", "function_code_tab", "structured_save", "tools_header", "advanced_header"),
-    ("function_save", "structured_toggle", "top_p", "image_size"),
+    ("function_save", "structured_toggle", "top_p", "safety_edit", "image_size"),
     ("model_card", "function_toggle", "aspect_ratio"),
     ("prompt_textarea", "run_button"),
 ]

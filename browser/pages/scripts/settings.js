@@ -1,7 +1,8 @@
-// arg: {numbers: {area: value}, switches: {area: bool}, choices: {area: [word]}, thinking: object | null, milliseconds}
+// arg: {numbers: {area: value}, switches: {area: bool}, choices: {area: [word]}, thinking: object | null,
+//   sections: [area], milliseconds}
 // Brings the run settings to what is wanted, changing only what differs, and reads each back.
-// `thinking` is {level} or {mode: bool, manual: bool, budget: number | null}. A choice or a level that differs is
-// only reported: its list takes the keyboard's focus, which may be needed elsewhere at the same time.
+// `thinking` is {level} or {mode: bool, manual: bool, budget: number | null}. A level, or another choice, that
+// differs is only reported: its list takes the keyboard's focus, which may be needed elsewhere at the same time.
 // Returns {area: {state: "same" | "set" | "missing" | "disabled" | "wrong" | "different", shown}}.
 const TOLERANCE = 0.001;
 const SECTION = {
@@ -67,7 +68,7 @@ const setMode = (wanted) => {
 };
 const holds = ({ state }) => state === "same" || state === "set";
 const compare = (area, wanted) => {
-  const shown = chosenOption(area);
+  const shown = chosenIn(area);
   if (shown === null) return { state: "missing" };
   return { state: saysOneOf(shown, wanted) ? "same" : "different", shown };
 };
@@ -98,10 +99,10 @@ const setSwitches = async () => {
 await openPanel();
 await openSections();
 const report = {};
-for (const [area, wanted] of Object.entries(arg.choices)) report[area] = compare(area, wanted);
 await Promise.all([
   ...Object.entries(arg.numbers).map(async ([area, value]) => { report[area] = await setNumber(area, value); }),
   setSwitches().then((reports) => Object.assign(report, reports)),
   arg.thinking && setThinking(arg.thinking).then((reports) => Object.assign(report, reports)),
 ]);
+for (const [area, wanted] of Object.entries(arg.choices)) report[area] = compare(area, wanted);
 return { report, winners };

@@ -93,8 +93,8 @@ const modelId = () => {
   return card ? (words(card).match(/(gemini|gemma|imagen|veo|lyria|learnlm)-[\w.-]+/) || [""])[0] : "";
 };
 
-// The option that a list of the page shows as chosen, or null where there is no such list.
-const chosenOption = (area) => {
+// The option that a select shows, or null where the page has no such select.
+const chosenIn = (area) => {
   const select = find(area);
   return select && words(find("select_value", select) || select).trim();
 };

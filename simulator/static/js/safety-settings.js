@@ -19,7 +19,8 @@ export function openSafetySettings(app) {
 }
 
 function open(app) {
-  const rows = HARM_CATEGORIES.map(({ id, label }) => categoryRow(app.run, id, label));
+  const [first, ...others] = HARM_CATEGORIES.map(({ id, label }) => categoryRow(app.run, id, label));
+  const rows = [app.faults.mark('safety_slider', first), ...others];
   const content = el(
     'run-safety-settings',
     {},

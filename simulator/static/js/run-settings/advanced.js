@@ -32,7 +32,9 @@ export class AdvancedSection {
       },
       el('span', { text: 'Edit' }),
     );
-    return row('Safety settings', edit, { className: 'safety-settings' });
+    const { faults } = this.app;
+    const host = row(faults.word('safety_edit', 'Safety settings'), edit, { className: 'safety-settings' });
+    return faults.mark('safety_edit', host);
   }
 
   #stops() {

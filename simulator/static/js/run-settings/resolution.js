@@ -17,8 +17,11 @@ export class ResolutionRow {
       options: names.map((name) => ({ value: name, text: name })),
       onChoose: (resolution) => app.run.set({ resolution }),
     });
-    this.row = row('Media resolution', this.select.field, { className: 'media-resolution-selector' });
-    this.host = el('div', {}, this.row);
+    const { faults } = app;
+    this.row = row(faults.word('media_resolution', 'Media resolution'), this.select.field, {
+      className: 'media-resolution-selector',
+    });
+    this.host = el('div', {}, faults.mark('media_resolution', this.row));
   }
 
   sync() {
