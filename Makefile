@@ -14,7 +14,7 @@ RUN := $(VENV)/bin/python
 PINS := $(shell cksum < requirements/dev.txt | cut -d ' ' -f 1)
 INSTALLED := $(VENV)/.installed-$(PINS)
 BROWSER := $(VENV)/.browser-$(PINS)
-GECKO := $(VENV)/.gecko-$(PINS)
+GECKO := $(VENV)/.for-tests-$(PINS)
 # Its pins do not agree with ours, so that it has an environment and a process of its own.
 PROXY_VENV := .venv-proxy
 PROXY := $(PROXY_VENV)/.installed-$(shell cksum < requirements/proxy.txt | cut -d ' ' -f 1)
@@ -80,7 +80,7 @@ $(INSTALLED):
 	@echo "Creating $(VENV) and installing the pinned dependencies …"
 	@$(RUN) -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
 	$(RUN) -m pip install --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@rm -f $(VENV)/.installed-* $(VENV)/.browser-* $(VENV)/.gecko-*
+	@rm -f $(VENV)/.installed-* $(VENV)/.browser-* $(VENV)/.for-tests-*
 	@touch $@
 
 $(PROXY):
@@ -96,7 +96,7 @@ $(BROWSER): $(INSTALLED)
 	@touch $@
 
 $(GECKO): $(INSTALLED)
-	@$(RUN) -m browser.install --gecko
+	@$(RUN) -m browser.install --gecko --display
 	@touch $@
 
 $(NODE_PACKAGES):

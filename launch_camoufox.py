@@ -13,8 +13,11 @@ try:
     from browser.display import display_for
     from browser.doctor.examine import examine
     from browser.driver import PageDriver
+    from browser.profiles.sign_in import SignIn
     from commands.command_line import Asked, read_command_line
-    from domain.errors import BrowserDown
+    from commands.first_run import only_profile, store_of, with_profile
+    from domain.errors import GatewayError, ProfileUnusable
+    from domain.ports import DriverStatus
     from logbook.setup import write_logs
     from settings import Settings, SettingsError
     from simulator.demo import Site, SiteFailed, simulated_site
@@ -67,20 +70,28 @@ async def serve(settings: Settings, overrides: Mapping[str, object], *, demo: bo
         site = await demo_site(stack) if demo else None
         settings = settings_on(site, settings, overrides)
         browser = await stack.enter_async_context(display_for(settings.browser))
-        driver = PageDriver(browser, settings.deadlines)
+        sign_in = stack.enter_context(
+            SignIn(store_of(settings), lambda: only_profile(settings), settings.sign_in)
+        )
+        driver = PageDriver(browser, settings.deadlines, sign_in)
         app = create_app(*settings.api, settings.deadlines, driver, secrets=settings.browser.secrets)
         http = HttpServer(app, on_stop=lambda: say("\nStopping … (once more: at once)"))
         running = asyncio.create_task(http.serve([port]), name="http server")
         say(f"Starting the browser ({browser.engine}, {browser.mode}) …")
         page = f"{site.page} (the simulator; open it by hand)" if site else browser.ai_studio_url
         bound: int = port.getsockname()[1]
+
+        def first_words(status: DriverStatus) -> str:
+            shown = browser.model_copy(update={"auth_profile": sign_in.file()})
+            return welcome(settings.server, settings.access, shown, status, bound, page)
+
         return await attend(
             http,
             running,
             say,
             lambda: app.state.gateway.supervisor.reason,
             lambda: site.obituary if site else "",
-            lambda: welcome(settings.server, settings.access, browser, driver.status(), bound, page),
+            lambda: first_words(driver.status()),
         )
 
 
@@ -89,12 +100,19 @@ def run(asked: Asked) -> int:
     settings, options = Settings.load(overrides=asked.overrides), asked.options
     if asked.command is not None:
         return asked.command(settings, options)
+    if options.demo and options.save_profile_as is not None:
+        raise SettingsError("--demo has a sign-in of its own; leave --save-profile-as away")
     if options.print_config:
         print_config(settings)
         return 0
     write_logs(settings.logs)
     if options.doctor:
+        if not options.demo and (file := only_profile(settings)) is not None:
+            asked.overrides["AUTH_PROFILE"] = str(file)
+            settings = Settings.load(overrides=asked.overrides)
         return asyncio.run(doctor(settings, asked.overrides, demo=options.demo, generate=options.generate))
+    if not options.demo:
+        settings = with_profile(settings, asked)
     return asyncio.run(serve(settings, asked.overrides, demo=options.demo))
 
 
@@ -105,7 +123,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except (BrowserDown, SiteFailed, OSError) as error:
+    except ProfileUnusable as error:
+        print(f"error: {error.detail}", file=sys.stderr)
+        return 1
+    except (GatewayError, SiteFailed, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

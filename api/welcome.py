@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from api.access.keys import read_named, read_plain
 from api.access.names import is_loopback
@@ -55,7 +56,7 @@ def welcome(
     return _TEXT.format(
         base=base_address(server.host, port),
         keys=_keys(access, len(named)) if has_keys else f"none needed, from {reach}",
-        profile=browser.auth_profile or "none saved (AUTH_PROFILE)",
+        profile=_profile(browser, status),
         engine=status.engine,
         mode=browser.mode,
         capture=status.capture,
@@ -69,6 +70,14 @@ def welcome(
 def _keys(access: AccessSettings, named: int) -> str:
     plain = [f"any line of {access.key_file}"] if read_plain(access.key_file) else []
     return " or ".join([*plain, *([f"one of {named} with a name"] if named else [])])
+
+
+def _profile(browser: BrowserSettings, status: DriverStatus) -> str:
+    if browser.auth_profile is None:
+        return "none saved"
+    ends = status.sign_in_expires
+    until = f" (until {datetime.fromtimestamp(ends, UTC).date()})" if ends else ""
+    return f"{browser.auth_profile}{until}"
 
 
 async def attend(

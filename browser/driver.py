@@ -14,6 +14,9 @@ from browser.pages.scripting import ScriptLibrary
 from browser.pages.selectors import load_selectors
 from browser.placing import Placer, lost
 from browser.pool import Pool
+from browser.profiles.sign_in import SignIn
+from browser.profiles.store import ProfileStore
+from browser.profiles.watch import keep_saved, keep_watched
 from browser.session import Session
 from browser.watchdog import Watchdog
 from domain.counts import TokenCount
@@ -27,11 +30,18 @@ from settings import BrowserSettings
 class PageDriver:
     """Implements `domain.ports.Driver` on AI Studio's chat page.
 
+    Without a `sign_in` the profile of the settings is read, and neither locked nor saved back.
+
     Raises:
         SettingsError: the user's selectors cannot be used.
     """
 
-    def __init__(self, settings: BrowserSettings, deadlines: Deadlines) -> None:
+    def __init__(
+        self, settings: BrowserSettings, deadlines: Deadlines, sign_in: SignIn | None = None
+    ) -> None:
+        self._sign_in = sign_in or SignIn(
+            ProfileStore(settings.auth_profiles_dir, settings.ai_studio_url), lambda: settings.auth_profile
+        )
         self._counters: Counter[str] = Counter()
         self._ready_seconds = deadlines.ready
         self._counting = asyncio.Lock()
@@ -47,6 +57,7 @@ class PageDriver:
             settings,
             deadlines,
             ScriptLibrary(load_selectors(settings.selectors_file), self._count),
+            sign_in=self._sign_in,
             foreground=foreground,
             count=self._count,
         )
@@ -60,12 +71,15 @@ class PageDriver:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.healer.close)
             await self.healer.open()
+            stack.push_async_callback(self._sign_in.detach)
             self._background = (
                 asyncio.create_task(self.healer.keep_ready(), name="driver-repairs"),
                 asyncio.create_task(self.healer.keep_swept(), name="driver-sweeping"),
                 asyncio.create_task(self.pool.keep_cleaning(), name="driver-cleaning"),
                 asyncio.create_task(self.pool.keep_one_clean(), name="driver-tidying"),
                 asyncio.create_task(self.watchdog.run(), name="driver-watchdog"),
+                asyncio.create_task(keep_saved(self._sign_in, self.pool), name="sign-in-saving"),
+                asyncio.create_task(keep_watched(self._sign_in, self.pool), name="sign-in-watching"),
             )
             stack.push_async_callback(self._stop_background)
             self._stack = stack.pop_all()
@@ -122,7 +136,8 @@ class PageDriver:
             reason=self.pool.reason,
             engine=engine.name if engine else "",
             capture=alive[0].capture_name if alive else "",
-            counters=dict(self._counters),
+            counters=dict(self._counters + self._sign_in.counters),
+            sign_in_expires=self._sign_in.expires,
             stage=self.healer.stage,
             healing=self.healer.healing,
         )

@@ -6,7 +6,7 @@ What differs between engines is a property of how the browser was started or con
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -90,8 +90,8 @@ class Engine:
         """MiB that the browser takes, its helpers included; 0 where it was not started here."""
         return await asyncio.to_thread(self._processes.mebibytes)
 
-    async def new_context(self, storage_state: Path | None) -> BrowserContext:
-        """A context of its own, signed in with a storage-state file where one is given."""
+    async def new_context(self, storage_state: Mapping[str, Any] | Path | None) -> BrowserContext:
+        """A context of its own, signed in with a storage state, or a file of one, where that is given."""
         # Chromium trusts the stream proxy's key alone. Gecko has no such choice; the proxy checks the site's.
         trusting = self.stream_proxy is not None and self.name != "chromium"
         options: dict[str, Any] = {"ignore_https_errors": self._settings.ignore_https_errors or trusting}

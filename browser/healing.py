@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Mapping
+from typing import Any
 
 from playwright.async_api import BrowserContext, Error
 
@@ -14,9 +15,10 @@ from browser.foreground import Foreground
 from browser.ladder import Damage, Ladder, Rung, stage_of
 from browser.pages.scripting import ScriptLibrary, first_line
 from browser.pool import Pool
+from browser.profiles.sign_in import SignIn
 from browser.session import Session
 from browser.tab import TabOpener
-from domain.errors import BrowserDown, GatewayError, SessionLost, SignedOut
+from domain.errors import BrowserDown, GatewayError, ProfileInUse, SessionLost, SignedOut
 from domain.ports import Deadlines, Healing
 from settings import BrowserSettings
 
@@ -40,9 +42,11 @@ class Healer:
         deadlines: Deadlines,
         library: ScriptLibrary,
         *,
+        sign_in: SignIn,
         foreground: Foreground,
         count: Count,
     ) -> None:
+        self._sign_in = sign_in
         self._pool = pool
         self._settings = settings
         self._deadlines = deadlines
@@ -70,6 +74,8 @@ class Healer:
         """What is at fault, for `DriverStatus`."""
         if self._pool.alive:
             return ""
+        if isinstance(self._pool.problem, SignedOut | ProfileInUse):
+            return "sign_in"
         if not self.connected:
             return "browser"
         return "context" if self._context is None else stage_of(self._pool.problem)
@@ -90,11 +96,13 @@ class Healer:
         Raises:
             GatewayError: that failed; `close` takes away what there is.
         """
+        await self._sign_in.until_worth_trying()
         try:
+            state = self._sign_in.load()  # before a browser is started in vain
             engine = self.engine = Engine(self._settings, self.count)
             await engine.__aenter__()
             engine.browser.on("disconnected", lambda _: self._on_disconnect(engine))
-            await self._open_context(engine)
+            await self._open_context(engine, state)
         except Error as error:
             self._pool.problem = BrowserDown(f"The browser failed: {first_line(error)}")
             raise self._pool.problem from error
@@ -155,14 +163,16 @@ class Healer:
     async def _climb(self) -> None:
         step = self._ladder.climb(self._damage())
         await asyncio.sleep(step.pause)
+        await self._sign_in.until_worth_trying()
         rung = Rung.BROWSER if self._damage().browser_gone else step.rung
         if rung is Rung.PAGE:
             await self._renew_pages()
             return
         self.heal(rung)
         if rung is Rung.CONTEXT and self.engine is not None:
+            state = self._sign_in.load()
             await self._close_context()
-            await self._open_context(self.engine)
+            await self._open_context(self.engine, state)
         else:
             await self.close()
             await self.open()
@@ -187,6 +197,7 @@ class Healer:
         _log.warning("the browser is replaced: %s", self._recycling)
         async with self._pool.drained(self._recycling, self._deadlines.total + _DRAIN_SECONDS):
             self._recycling = ""
+            await self._sign_in.save()
             self.heal(Rung.BROWSER)
             await self.close()
             await self.open()
@@ -199,6 +210,7 @@ class Healer:
     def _on_failure(self, error: Exception) -> None:
         self._ladder.failed()
         if isinstance(error, SignedOut):
+            self._sign_in.forget()
             self._pool.refuse(error)
         self._pool.problem = error if isinstance(error, GatewayError) else BrowserDown(str(error))
         self._pool.changed.set()
@@ -210,16 +222,23 @@ class Healer:
         self._broken_since = None
         self._back_since, self._served_then = time.monotonic(), self._pool.served
 
-    async def _open_context(self, engine: Engine) -> None:
-        context = await open_context(engine, self._settings)
+    async def _open_context(self, engine: Engine, state: Mapping[str, Any]) -> None:
+        """A context with this sign-in and its first tab, which shows whether the site accepts it."""
+        context = await open_context(engine, self._settings, state)
         context.on("close", self._on_context_closed)
         self._context = context
         self._pool.sessions = [self._session(engine, context) for _ in range(self._settings.tabs)]
-        await self._open_tab(self._pool.sessions[0])
+        try:
+            await self._open_tab(self._pool.sessions[0])
+        except SignedOut:
+            self._sign_in.refused()
+            raise
+        self._sign_in.attach(context)
         self._pool.problem = None
 
     async def _close_context(self) -> None:
         """Its tabs go first, so that whoever waits for them is told, whether or not the browser answers."""
+        self._sign_in.forget()
         sessions, self._pool.sessions = self._pool.sessions, []
         context, self._context = self._context, None
         await _all_closed(session.close() for session in sessions)
@@ -234,7 +253,7 @@ class Healer:
     async def _open_tab(self, session: Session) -> None:
         seconds = self._deadlines.ready + _OPEN_SECONDS
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds), self._sign_in.steady:
                 await session.open()
         except TimeoutError as error:
             raise SessionLost(f"A tab could not be opened within {seconds:g} s.") from error

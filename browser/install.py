@@ -17,7 +17,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from browser.locate import chromium_programs, find_firefox
+from browser.locate import chromium_programs, find_firefox, find_xvfb
 from settings import Settings, SettingsError
 
 SILENCE_SECONDS = 90.0
@@ -169,6 +169,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """0: there is a Chromium. 1: there is none. 2: a setting is wrong."""
     parser = argparse.ArgumentParser(prog="python -m browser.install", description=__doc__)
     parser.add_argument("--gecko", action="store_true", help="also provide a Firefox, for the tests")
+    parser.add_argument("--display", action="store_true", help="also provide Xvfb, for the tests")
     options = parser.parse_args(argv)
     try:
         named = Settings.load().browser.executable
@@ -188,6 +189,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.gecko:
         firefox = provide(find_firefox, firefox_steps(root=_is_root(), apt=apt), _say)
         _say(f"Firefox: {firefox or 'none; the tests that need one are skipped'}")
+    if options.display:
+        xvfb = provide(find_xvfb, _package_steps("xvfb", root=_is_root(), apt=apt), _say)
+        _say(f"Xvfb: {xvfb or 'none; the tests that need one are skipped'}")
     return 0
 
 

@@ -118,6 +118,12 @@ def find_firefox(named: Path | None = None, *, places: Places | None = None) -> 
     return next(_installed(FIREFOX_NAMES, places.firefox_files, places.path), None)
 
 
+def find_xvfb(path: str | None = None) -> Path | None:
+    """The X server without a screen, or `None`."""
+    found = shutil.which("Xvfb", path=path)
+    return Path(found) if found else None
+
+
 def find_camoufox() -> Camoufox:
     """How far Camoufox, the engine for the real site, is installed."""
     try:

@@ -42,6 +42,11 @@ class Pool:
         return [s for s in self.sessions if s.state in _ALIVE]
 
     @property
+    def busy(self) -> bool:
+        """Whether a tab has a request."""
+        return any(session.state is SessionState.BUSY for session in self.sessions)
+
+    @property
     def lame(self) -> list[Session]:
         """Tabs that have to be brought back."""
         return [s for s in self.sessions if s.state in _LAME]

@@ -47,6 +47,8 @@ def read_command_line(argv: Sequence[str] | None) -> Asked:
     _refuse_unknown_flags(words)
     given = vars(parser().parse_args(words))
     overrides = {name: value for name, value in given.items() if name.isupper()}
+    if given["save_profile_as"] is not None:  # whatever AUTH_PROFILE names need not be there then
+        overrides["AUTH_PROFILE"] = ""
     return Asked(overrides, argparse.Namespace(**{k: v for k, v in given.items() if k not in overrides}))
 
 
@@ -75,6 +77,11 @@ def _with_flags(top: argparse.ArgumentParser) -> argparse.ArgumentParser:
     for flag, value, words in MODES:
         mode.add_argument(flag, dest="BROWSER_MODE", action="store_const", const=value, help=words)
     top.add_argument("--server-port", dest="PORT", metavar="PORT", help="port to listen on; 0: any free one")
+    whose = top.add_mutually_exclusive_group()
+    whose.add_argument("--profile", dest="AUTH_PROFILE", metavar="NAME", help="saved sign-in to use")
+    whose.add_argument(
+        "--save-profile-as", metavar="NAME", help="have somebody sign in in a window first, and save that"
+    )
     top.add_argument("--demo", action="store_true", help="use the embedded simulator; no account needed")
     top.add_argument("--doctor", action="store_true", help="look at every control of the page and end")
     top.add_argument("--generate", action="store_true", help="with --doctor: also send one tiny prompt")

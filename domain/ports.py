@@ -58,6 +58,8 @@ class DriverStatus:
     stage: str = ""
     """What is at fault: browser, context, page, sign_in, capture or site; empty when nothing is."""
     healing: Healing = field(default_factory=Healing)
+    sign_in_expires: float | None = None
+    """When the sign-in ends at the earliest, in seconds since 1970, where that is known."""
 
 
 def ignored() -> None:

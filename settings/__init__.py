@@ -16,10 +16,12 @@ from settings.groups import (
     FileSettings,
     LogSettings,
     ServerSettings,
+    SignInSettings,
     fields_of,
     setting_names,
 )
 from settings.load import Settings, SettingsError
+from settings.surroundings import has_display
 from settings.wording import SECRET_QUERY, allowed, shown
 
 __all__ = [
@@ -37,8 +39,10 @@ __all__ = [
     "ServerSettings",
     "Settings",
     "SettingsError",
+    "SignInSettings",
     "allowed",
     "fields_of",
+    "has_display",
     "setting_names",
     "shown",
 ]

@@ -300,6 +300,23 @@ class FileSettings(Group):
         return self.local_roots or (self.upload_dir,)
 
 
+class SignInSettings(Group):
+    """Getting and keeping a sign-in."""
+
+    auto_save: bool = Field(default=False, validation_alias="AUTO_SAVE_AUTH")
+    """Save a new sign-in without asking for a name: the account's address, where the page shows it, else the
+    date."""
+    timeout: float = Field(default=600, validation_alias="SIGN_IN_TIMEOUT_SECONDS", gt=0)
+    """How long the first run waits for somebody to sign in, in seconds."""
+    save_minutes: float = Field(default=30, validation_alias="PROFILE_SAVE_MINUTES", gt=0)
+    """Save the sign-in in use back so often, in minutes: the site renews it all the time."""
+    save_every: int = Field(default=10, validation_alias="PROFILE_SAVE_EVERY", ge=0)
+    """Also save it back after so many answered requests; 0: only by time, and when the gateway stops."""
+    check_minutes: float = Field(default=10, validation_alias="PROFILE_CHECK_MINUTES", gt=0)
+    """How often an idle gateway looks whether the browser is still signed in, in minutes. It looks at the
+    browser's cookies and at its tabs; the site notices nothing."""
+
+
 class EmbeddingSettings(Group):
     """Where embeddings come from: AI Studio's page has none."""
 
@@ -348,6 +365,7 @@ GROUPS: Mapping[str, type[Group]] = {
     "browser": BrowserSettings,
     "budgets": DeadlineSettings,
     "files": FileSettings,
+    "sign_in": SignInSettings,
     "embeddings": EmbeddingSettings,
     "logs": LogSettings,
     "captures": CaptureSettings,

@@ -25,6 +25,7 @@ from settings.groups import (
     Group,
     LogSettings,
     ServerSettings,
+    SignInSettings,
     fields_of,
     setting_names,
 )
@@ -54,6 +55,7 @@ class Settings:
     browser: BrowserSettings = field(default_factory=BrowserSettings)
     budgets: DeadlineSettings = field(default_factory=DeadlineSettings)
     files: FileSettings = field(default_factory=FileSettings)
+    sign_in: SignInSettings = field(default_factory=SignInSettings)
     embeddings: EmbeddingSettings = field(default_factory=EmbeddingSettings)
     logs: LogSettings = field(default_factory=LogSettings)
     captures: CaptureSettings = field(default_factory=CaptureSettings)

@@ -14,6 +14,7 @@ TITLES = {
     "browser": "Browser, page and sign-in",
     "budgets": "How long things may take",
     "files": "Files of callers",
+    "sign_in": "Getting and keeping a sign-in",
     "embeddings": "Embeddings",
     "logs": "Logs",
     "captures": "Known by name only",

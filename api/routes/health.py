@@ -1,6 +1,7 @@
 """`GET /health`: 200 when a request could be served now, 503 with the reason otherwise."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -24,6 +25,10 @@ def _stage(stage: str, reason: str) -> str:
     return (stage or "gateway") if reason else ""
 
 
+def _date(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
 def health_report(gateway: Gateway) -> dict[str, Any]:
     status = asdict(gateway.driver.status())
     reason = gateway.supervisor.reason
@@ -43,6 +48,7 @@ def health_report(gateway: Gateway) -> dict[str, Any]:
         "counters": {**status["counters"], **gateway.queue.counters},
         "stage": _stage(status["stage"], reason),
         "healing": status["healing"],
+        "sign_in_expires": _date(status["sign_in_expires"]),
         "is_processing": gateway.queue.is_processing,
         "key_files_ok": not gateway.gatekeeper.ring.problem,
     }

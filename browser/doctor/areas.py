@@ -28,6 +28,7 @@ REASONS: Final[Mapping[str, str]] = {
     "dismiss": "only shown with a notice",
     "remove": "only shown with a survey",
     "decoration": "only looked for inside of what others show",
+    "account": "only shown by a wide page; it gives a new profile its name",
     "sign_in": "only shown when nobody is signed in",
 }
 """Why areas that are not needed at every time may not have been seen."""
@@ -81,6 +82,7 @@ INSIDE_SELECT: Final = ("select_trigger", "select_value")
 PICTURES: Final = ("aspect_ratio", "aspect_ratios", "image_size", "image_sizes")
 
 PRIVATE_AREAS: Final = (
+    "account",
     "turn",
     "prompt",
     "system_card",

@@ -26,6 +26,7 @@ from browser.pages.chat import ChatState
 from browser.pages.chat_page import ChatPage
 from browser.pages.scripting import ScriptLibrary
 from browser.pages.selectors import Selectors, load_selectors
+from browser.profiles.store import ProfileStore
 from browser.wire.models import decode_models
 from domain.errors import GatewayError, PageDrift, WireError
 from domain.models import ModelCard, Thinking
@@ -46,6 +47,7 @@ async def examine(settings: BrowserSettings, deadlines: Deadlines, *, generate: 
 
     Raises:
         BrowserDown: there is no browser.
+        ProfileUnusable: the saved sign-in cannot be used.
         SettingsError: the user's selectors cannot be used.
     """
     load_selectors(settings.selectors_file)  # before a browser is started in vain
@@ -73,7 +75,9 @@ async def consulting(
 ) -> AsyncIterator["Doctor"]:
     """A doctor with a tab of its own, which is closed afterwards with all that the page has stored."""
     selectors = load_selectors(settings.selectors_file)
-    context = await engine.new_context(settings.auth_profile)
+    store = ProfileStore(settings.auth_profiles_dir, settings.ai_studio_url)
+    state = store.load(settings.auth_profile)[0].whole if settings.auth_profile else None
+    context = await engine.new_context(state)
     try:
         base = urlsplit(settings.ai_studio_url)
         wishes = files("browser").joinpath("preferences.js").read_text("utf-8")

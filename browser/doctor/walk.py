@@ -16,6 +16,7 @@ from browser.doctor.areas import (
     OPTIONS,
     PANEL,
     PICTURES,
+    REASONS,
     SWITCHES,
     THINKING,
 )
@@ -46,6 +47,7 @@ class Walk:
         await self._glance(BY_CHANCE)
         await self._page.chat.close_overlays()
         await self._need(FRAME)
+        await self._glance(["account"], else_note=REASONS["account"])
         await self._glance(["settings_opener"], else_note="only needed while the run settings are closed")
         await self._glance(
             ["token_count"], else_note="only needed where a browser does not tell what is counted"

@@ -19,7 +19,11 @@ from domain.errors import GatewayError, PermissionDenied, SessionLost, SignedOut
 _SIGN_IN_MARKS = ("accounts.google.com", "/servicelogin", "/signin")
 _CRASH_MARK = "crashed"
 """In what Playwright says of a tab whose process is gone; it is not closed, and nothing will load in it."""
-_REGION_MARK = "available-regions"
+REGION_MARK = "available-regions"
+_REMEDY = (
+    "Sign in again (launch_camoufox.py --debug --save-profile-as NAME), or bring in a fresh profile with "
+    "'launch_camoufox.py profiles import --replace FILE NAME'; the gateway notices."
+)
 _LOOK_SECONDS = 2.0
 _ALL_ABSENT = 3
 """A page without any of its areas is not the chat page, whatever it is."""
@@ -68,6 +72,14 @@ class ChatPage:
         self.declarations.forget()
         self.answer_schema.forget()
 
+    async def until_ready(self) -> None:
+        """Wait until the chat can be used, for as long as that takes. Raises as `load`."""
+        await self._ready()
+
+    async def account(self) -> str:
+        """The address of the account that is signed in; empty where the page does not show it."""
+        return str((await self._scripts.run("account"))["address"])
+
     async def _ready(self) -> ChatState:
         """Redirects may take the page away while it is being looked at: look again at what comes next."""
         while True:
@@ -81,10 +93,7 @@ class ChatPage:
                 continue
             if state.signed_out:
                 self.refuse_strange_page()
-                raise SignedOut(
-                    "AI Studio asks to sign in: there is no saved sign-in, or it has ended. "
-                    "Set AUTH_PROFILE to a fresh storage-state file."
-                )
+                raise SignedOut(f"AI Studio asks to sign in: the saved sign-in has ended. {_REMEDY}")
             if state.ready:
                 return state
 
@@ -111,8 +120,8 @@ class ChatPage:
         url = self._page.url.lower()
         if any(mark in url for mark in _SIGN_IN_MARKS):
             raise SignedOut(
-                f"AI Studio sent the browser to the sign-in page ({urlsplit(url).hostname}): there is no "
-                "saved sign-in, or it has ended. Set AUTH_PROFILE to a fresh storage-state file."
+                f"AI Studio sent the browser to the sign-in page ({urlsplit(url).hostname}): the saved "
+                f"sign-in has ended. {_REMEDY}"
             )
-        if _REGION_MARK in url:
+        if REGION_MARK in url:
             raise PermissionDenied("AI Studio is not offered in this region or to this network address.")

@@ -92,7 +92,7 @@ class ProfileStore:
             raise ProfileUnusable(str(error), str(file), _SIGN_IN) from error
         return state, found
 
-    def save(self, file: Path, fresh: Mapping[str, Any], *, over: SavedState | None = None) -> Version:
+    def save(self, file: Path, fresh: Mapping[str, Any], *, over: SavedState | None = None) -> SavedState:
         """Write what a signed-in browser holds, `over` what the file held before; all of it or nothing.
 
         Raises:
@@ -101,8 +101,13 @@ class ProfileStore:
         """
         base = over or SavedState.of({"cookies": []}, self.host)
         renewed = base.renewed(fresh, self.now())
+        self.write(file, renewed)
+        return renewed
+
+    def write(self, file: Path, state: SavedState) -> Version:
+        """Put a state in a file's place. Raises `OSError`; the file stays as it is then."""
         self.prepare()
-        return write_private(file, renewed.dump())
+        return write_private(file, state.dump())
 
     def prepare(self) -> None:
         """Have the folder there, and close it to others where it is ours alone."""

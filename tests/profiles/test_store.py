@@ -6,7 +6,6 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -132,21 +131,6 @@ def test_a_signed_out_browser_never_replaces_a_good_file(store: ProfileStore) ->
         store.save(store.file("new"), signed_out())
     assert values(file)["SID"] == "value-of-SID"
     assert not store.file("new").exists()
-
-
-@pytest.fixture
-def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 kB."""
-    folder = tmp_path / "tiny"
-    folder.mkdir()
-    if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder], capture_output=True, check=False
-    ).returncode:
-        pytest.skip("nothing can be mounted here")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", folder], check=True)
 
 
 def too_much() -> dict[str, object]:
