@@ -83,7 +83,8 @@ async def serve(settings: Settings, overrides: Mapping[str, object], *, demo: bo
 
         def first_words(status: DriverStatus) -> str:
             shown = browser.model_copy(update={"auth_profile": sign_in.file()})
-            return welcome(settings.server, settings.access, shown, status, bound, page)
+            token = app.state.admin.new_token
+            return welcome(settings.server, settings.access, shown, status, bound, page, token)
 
         return await attend(
             http,

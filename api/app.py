@@ -1,6 +1,7 @@
 """The wiring diagram of the HTTP side."""
 
 import os
+import time
 from asyncio import TaskGroup
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -11,7 +12,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from api.access.doorway import CrossOrigin, Doorway
+from api.access.admin import Admin
+from api.access.doorway import ADMIN, CrossOrigin, Doorway
 from api.addresses import Addresses
 from api.attachments.intake import Intake
 from api.attachments.rules import AttachmentRules
@@ -26,10 +28,10 @@ from api.gateway import Gateway
 from api.middleware import RequestFrame
 from api.queueing.queue import JobQueue
 from api.queueing.worker import Worker
+from api.routes import admin, gemini, health, images, info, models, openai_files, queue
 from api.routes import chat as chat_route
 from api.routes import embeddings as embeddings_route
 from api.routes import files as files_route
-from api.routes import gemini, health, images, info, models, openai_files, queue
 from api.security import Gatekeeper
 from api.supervisor import Supervisor
 from api.version import NAME, VERSION
@@ -61,8 +63,8 @@ def create_app(
     `secrets` are files and folders that no caller may name, besides the application's own.
 
     Raises:
-        SettingsError: the key file, the list of excluded models or a folder for files cannot be used, or the
-            address would be open to other machines without a key.
+        SettingsError: a key file, the admin token, the list of excluded models or a folder for files cannot
+            be used, or the address would be open to other machines without a key.
     """
     jobs = JobQueue(server.queue_size, deadlines.queue)
     gatekeeper = Gatekeeper(server, access)
@@ -110,6 +112,8 @@ def create_app(
     )
     app.state.gateway = gateway
     app.state.files = gateway.files
+    app.state.started = time.monotonic()
+    app.state.admin = Admin(access.admin_token_file)
     app.state.embeddings = Embeddings(
         EmbeddingRules(embeddings.api_key, embeddings.base_url, embeddings.timeout)
     )
@@ -118,6 +122,9 @@ def create_app(
     openai = (chat_route, embeddings_route, images, openai_files, models)
     for routes in (*google, *openai, queue, health, info):
         app.include_router(routes.router)
+    for router in admin.routers:
+        app.include_router(router)
+    app.mount(f"{ADMIN}/static", admin.static)
     return app
 
 

@@ -34,6 +34,7 @@ ANSWERS: Final[Mapping[type[e.GatewayError], Answer]] = MappingProxyType(
         e.Unsupported: Answer(400, _REQUEST),
         e.UnknownModel: Answer(404, _REQUEST),
         e.TooLarge: Answer(413, _REQUEST),
+        e.HeadTooLarge: Answer(431, _REQUEST),
         e.ContextTooLong: Answer(400, _REQUEST),
         e.PathRefused: Answer(403, _REQUEST),
         e.NotAllowed: Answer(401, _REQUEST),

@@ -42,10 +42,13 @@ async def on_http_error(request: Request, error: HTTPException) -> JsonAnswer:
 
 
 async def on_validation_error(request: Request, error: RequestValidationError) -> JsonAnswer:
-    """Path and query parameters that FastAPI checks by itself."""
+    """What FastAPI checks by itself. A body is not repeated: it may hold a secret, at a wrong place."""
     first = error.errors()[0]
-    name = ".".join(str(step) for step in first["loc"][1:]) or None
-    failure = e.BadRequest(f"{name}: {first['msg']} (got {first['input']!r}).", param=name)
+    place, *steps = first["loc"]
+    name = ".".join(str(step) for step in steps) or None
+    got = f" (got {first['input']!r:.200})" if place != "body" else ""
+    remedy = "" if steps else " Send a JSON object, with 'Content-Type: application/json'."
+    failure = e.BadRequest(f"{name or 'The body'}: {first['msg']}{got}.{remedy}", param=name)
     return failure_response(request.scope, failure)
 
 

@@ -12,6 +12,7 @@ from api.access.caller import ANYBODY, Caller
 from api.access.keys import Key
 from api.access.names import HostNames, Origins, is_loopback
 from api.access.ring import KeyRing
+from api.access.store import KeyStore
 from api.access.usage import UsageBook, usage_file
 from domain.errors import Forbidden, NotAllowed
 from settings import AccessSettings, ServerSettings, SettingsError
@@ -56,6 +57,7 @@ class Gatekeeper:
     def __init__(self, server: ServerSettings, access: AccessSettings) -> None:
         """Raises SettingsError: a key file is broken, or the settings contradict one another."""
         self.ring: Final = KeyRing(access.key_file, access.named_keys_file)
+        self.store: Final = KeyStore(access.named_keys_file)
         self.usage: Final = UsageBook(usage_file(access))
         self.hosts: Final = HostNames(server.host, access.allowed_hosts)
         self.origins: Final = Origins(access.cors_origins)

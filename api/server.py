@@ -10,6 +10,9 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from api.access.head import MOST_HEAD_BYTES
+from api.http_protocol import PatientProtocol
+
 OPEN_STREAM_SECONDS = 3
 """How long a stop waits for running answers before it ends them."""
 FORCED_SECONDS = 5
@@ -19,14 +22,21 @@ FORCED_SECONDS = 5
 class HttpServer(uvicorn.Server):
     """Serves until a signal, or `should_exit`, stops it; told twice, it waits for no answer."""
 
-    def __init__(self, app: FastAPI, on_stop: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        app: FastAPI,
+        on_stop: Callable[[], None],
+        protocol: type[PatientProtocol] = PatientProtocol,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                http=protocol,
                 ws="none",
+                h11_max_incomplete_event_size=MOST_HEAD_BYTES,
                 timeout_graceful_shutdown=OPEN_STREAM_SECONDS,
             )
         )

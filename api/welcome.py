@@ -20,6 +20,7 @@ Ready. Stop with Ctrl-C.
   Sign-in   {profile}
   Browser   {engine}, {mode}; answers heard by {capture}
   Page      {page}
+  Admin     {admin}
 
 Try it:
 
@@ -48,8 +49,12 @@ def welcome(
     status: DriverStatus,
     port: int,
     page: str,
+    new_token: str = "",
 ) -> str:
-    """Address, sign-in, a `curl` line and an `openai` snippet; shows no key. `port` is the one taken."""
+    """Address, sign-in, a `curl` line and an `openai` snippet; shows no key. `port` is the one taken.
+
+    `new_token` is the admin token, when it has just been made: it is shown this once.
+    """
     named = read_named(access.named_keys_file)
     has_keys = bool(named or read_plain(access.key_file))
     reach = "this machine" if is_loopback(server.host) else "anybody who reaches this address"
@@ -61,6 +66,7 @@ def welcome(
         mode=browser.mode,
         capture=status.capture,
         page=page,
+        admin=_admin(access, base_address(server.host, port), new_token),
         header=" -H 'Authorization: Bearer YOUR-KEY'" if has_keys else "",
         key="YOUR-KEY" if has_keys else "none",
         model=server.default_model,
@@ -78,6 +84,14 @@ def _profile(browser: BrowserSettings, status: DriverStatus) -> str:
     ends = status.sign_in_expires
     until = f" (until {datetime.fromtimestamp(ends, UTC).date()})" if ends else ""
     return f"{browser.auth_profile}{until}"
+
+
+def _admin(access: AccessSettings, base: str, new_token: str) -> str:
+    page = f"{base.removesuffix('/v1')}/admin/"
+    if new_token:
+        kept = f"(shown this once; kept in {access.admin_token_file})"
+        return f"{page} with the token {new_token}\n            {kept}"
+    return f"{page} with the token in {access.admin_token_file}"
 
 
 async def attend(

@@ -5,6 +5,7 @@ GatewayError
 │   ├─ Unsupported            a parameter or form this gateway does not honour
 │   ├─ UnknownModel           no such model on the page
 │   ├─ TooLarge               more than a limit allows
+│   │   └─ HeadTooLarge       more headers than are read
 │   ├─ ContextTooLong         more tokens than the model takes
 │   └─ PathRefused            a file of this machine that callers may not name
 ├─ NotAllowed                 the key or the admin token is missing or wrong
@@ -74,6 +75,10 @@ class UnknownModel(BadRequest):
 
 class TooLarge(BadRequest):
     code = "request_too_large"
+
+
+class HeadTooLarge(TooLarge):
+    code = "headers_too_large"
 
 
 class ContextTooLong(BadRequest):

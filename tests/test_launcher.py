@@ -278,3 +278,22 @@ def test_welcome_without_keys_asks_for_none(tmp_path: Path) -> None:
     text = welcome(server, access, BrowserSettings(), DriverStatus(engine="chromium"), 2048, "http://page")
     assert "Authorization" not in text
     assert "none needed" in text
+
+
+def test_welcome_shows_a_new_admin_token_and_afterwards_where_it_stands(tmp_path: Path) -> None:
+    access = AccessSettings(
+        key_file=tmp_path / "none", named_keys_file=tmp_path / "none", admin_token_file=tmp_path / "token"
+    )
+    place = (
+        ServerSettings(),
+        access,
+        BrowserSettings(),
+        DriverStatus(engine="chromium"),
+        2048,
+        "http://page",
+    )
+    first, later = welcome(*place, "new-token"), welcome(*place)
+    for text in (first, later):
+        assert "http://127.0.0.1:2048/admin/" in text
+        assert str(tmp_path / "token") in text
+    assert "new-token" in first

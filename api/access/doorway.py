@@ -12,7 +12,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from domain.errors import Forbidden
+from api.access.head import check_head
+from domain.errors import Forbidden, GatewayError, HeadTooLarge
 
 ADMIN: Final = "/admin"
 """Everything below belongs to whoever has the admin token, and never to another origin."""
@@ -81,13 +82,13 @@ class NameCheck(Protocol):
 
 
 class Doorway:
-    """Refuses requests that were sent to a name that is not this gateway's."""
+    """Refuses requests that were sent to a name that is not this gateway's, or begin without end."""
 
     def __init__(
         self,
         app: ASGIApp,
         check_name: NameCheck,
-        refusal: Callable[[Scope, Forbidden], Response],
+        refusal: Callable[[Scope, GatewayError], Response],
     ) -> None:
         self.app = app
         self._check_name = check_name
@@ -96,8 +97,9 @@ class Doorway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             try:
+                check_head(scope)
                 self._check_name(scope, even_with_key=is_admin(scope))
-            except Forbidden as error:
+            except (Forbidden, HeadTooLarge) as error:
                 await self._refusal(scope, error)(scope, receive, send)
                 return
         await self.app(scope, receive, send)

@@ -31,7 +31,7 @@ class HostNames:
     def __init__(self, bound: str, allowed: Collection[str]) -> None:
         self._bound: Final = bound.lower()
         self._local: Final = is_loopback(bound)
-        self._allowed: Final = tuple(name.lower().rstrip(".") for name in allowed)
+        self.allowed: Final = tuple(name.lower().rstrip(".") for name in allowed)
 
     def includes(self, header: str) -> bool:
         """Loopback names, the bound address, ALLOWED_HOSTS; elsewhere any address: only names can be rebound.
@@ -43,7 +43,7 @@ class HostNames:
             return True
         if not self._local and _address(host) is not None:
             return True
-        return any(fnmatchcase(host.rstrip("."), name) for name in self._allowed)
+        return any(fnmatchcase(host.rstrip("."), name) for name in self.allowed)
 
 
 class Origins:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from api.access.caller import ANYBODY, Caller
 from api.attachments.intake import RequestFiles, references_of
 from api.exchange.functions import FunctionCalling
-from api.exchange.jobs import Jobs
+from api.exchange.jobs import WHOLE_ANSWER, Jobs
 from api.exchange.pictures import OnlyPictures
 from api.exchange.rounds import Answering, Rounds
 from api.exchange.structured import StructuredOutput
@@ -57,7 +57,8 @@ class Exchange:
         self._chat = chat
         self._workarounds = workarounds
         self._warnings: dict[str, None] = {}
-        self._channel: Channel[tuple[int, Event]] = Channel()
+        # A caller that reads slowly, or not at all, must not hold the page: the answer waits here instead.
+        self._channel: Channel[tuple[int, Event]] = Channel(WHOLE_ANSWER)
         self._accepted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._verdict: GatewayError | None = None

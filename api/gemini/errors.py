@@ -38,6 +38,7 @@ GOOGLE_ANSWERS: Final[Mapping[type[e.GatewayError], GoogleAnswer]] = MappingProx
         e.Unsupported: _INVALID,
         e.UnknownModel: GoogleAnswer(404, "NOT_FOUND"),
         e.TooLarge: GoogleAnswer(413, "INVALID_ARGUMENT"),
+        e.HeadTooLarge: GoogleAnswer(431, "INVALID_ARGUMENT"),
         e.ContextTooLong: _INVALID,
         e.PathRefused: GoogleAnswer(403, "PERMISSION_DENIED"),
         e.NotAllowed: GoogleAnswer(401, "UNAUTHENTICATED"),

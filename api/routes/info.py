@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request
 
+from api.access.doorway import ADMIN
 from api.gateway import Gateway, gateway_of
 from api.openai.decode import MOST_STOPS
 from api.openai.parameters import MATRIX, Treatment
@@ -38,7 +39,12 @@ async def info(request: Request) -> dict[str, Any]:
 
 def _endpoints(request: Request) -> list[str]:
     paths = request.app.openapi()["paths"]
-    return [f"{method.upper()} {path}" for path, methods in paths.items() for method in methods]
+    return [
+        f"{method.upper()} {path}"
+        for path, methods in paths.items()
+        for method in methods
+        if not path.startswith(ADMIN)
+    ]
 
 
 def _limits(gateway: Gateway) -> dict[str, Any]:

@@ -1,0 +1,30 @@
+"""How much a request may say before its body."""
+
+from typing import Final
+
+from starlette.types import Scope
+
+from domain.errors import HeadTooLarge
+
+MOST_HEAD_BYTES: Final = 64 * 1024
+"""Of the request line and all headers."""
+MOST_HEADERS: Final = 200
+
+
+def head_too_large() -> HeadTooLarge:
+    return HeadTooLarge(
+        f"The request line and headers have more than {MOST_HEAD_BYTES} bytes, or there are more than "
+        f"{MOST_HEADERS} headers."
+    )
+
+
+def check_head(scope: Scope) -> None:
+    """Look at a head that came in one piece, which the server itself takes however long it is.
+
+    Raises:
+        HeadTooLarge
+    """
+    headers = scope["headers"]
+    size = len(scope["path"]) + len(scope["query_string"]) + sum(len(k) + len(v) for k, v in headers)
+    if size > MOST_HEAD_BYTES or len(headers) > MOST_HEADERS:
+        raise head_too_large()

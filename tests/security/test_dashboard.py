@@ -1,0 +1,101 @@
+"""The admin page in a real browser, under its own policy."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from browser.locate import find_chromium
+from simulator.demo import LOOPBACK_ONLY
+from tests.api.harness import CHAT, body
+from tests.api.scripted import HELLO, Script, ScriptedDriver
+from tests.security.serving import Serving, serving
+
+
+@pytest_asyncio.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=find_chromium(own=lambda: playwright.chromium.executable_path),
+            args=[LOOPBACK_ONLY],
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture
+async def gate() -> asyncio.Event:
+    """Holds the first request on its page."""
+    return asyncio.Event()
+
+
+@pytest_asyncio.fixture
+async def gateway(gate: asyncio.Event, tmp_path: Path) -> AsyncIterator[Serving]:
+    driver = ScriptedDriver(Script((gate, *HELLO)))
+    async with serving(
+        driver, admin_token_file=tmp_path / "token", named_keys_file=tmp_path / "k.json"
+    ) as it:
+        yield it
+
+
+@pytest_asyncio.fixture
+async def page(browser: Browser, gateway: Serving, tmp_path: Path) -> AsyncIterator[Page]:
+    """Signed in; complaints of the page's policy and of its scripts fail the test."""
+    complaints: list[str] = []
+    context = await browser.new_context()
+    page = await context.new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: complaints.append(line.text) if "Policy" in line.text else None)
+    await page.goto(f"{gateway.address}/admin")
+    await page.get_by_label("Admin token").fill((tmp_path / "token").read_text().strip())
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    yield page
+    await context.close()
+    assert complaints == []
+
+
+async def test_wrong_token_is_told_and_another_try_is_possible(browser: Browser, gateway: Serving) -> None:
+    page = await browser.new_page()
+    await page.goto(f"{gateway.address}/admin/")
+    await page.get_by_label("Admin token").fill("not-the-token")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("This is not the admin token")).to_be_visible()
+    await expect(page.get_by_role("button", name="Sign in")).to_be_enabled()
+    await page.close()
+
+
+async def test_owner_sees_status_and_cancels_a_request(page: Page, gateway: Serving) -> None:
+    async with httpx.AsyncClient(base_url=gateway.address) as client:
+        asking = asyncio.create_task(client.post(CHAT, json=body(), timeout=20))
+        await expect(page.get_by_text("Ready", exact=True)).to_be_visible()
+        await expect(page.get_by_text("running", exact=True)).to_be_visible()
+        await page.get_by_role("button", name="Cancel").click()
+        assert (await asking).status_code == 499
+    await expect(page.get_by_text("Nothing waits or runs.")).to_be_visible()
+
+
+async def test_owner_makes_a_key_that_works_and_revokes_it(
+    page: Page, gateway: Serving, gate: asyncio.Event
+) -> None:
+    gate.set()
+    page.on("dialog", lambda dialog: dialog.accept())
+    await page.get_by_role("link", name="API keys").click()
+    await page.get_by_label("Name").fill("laptop")
+    await page.get_by_role("button", name="Make a key").click()
+    key = await page.locator(".secret code").inner_text()
+    async with httpx.AsyncClient(base_url=gateway.address, headers={"X-API-Key": key}) as client:
+        assert (await client.post(CHAT, json=body())).status_code == 200
+        await page.get_by_role("button", name="Revoke").click()
+        await expect(page.get_by_text("The key laptop is revoked.")).to_be_visible()
+        assert (await client.post(CHAT, json=body())).status_code == 401
+
+
+async def test_signing_out_ends_the_session_and_shows_nothing_more(page: Page) -> None:
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_label("Admin token")).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_label("Admin token")).to_be_visible()
