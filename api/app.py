@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 
 from api.access.admin import Admin
 from api.access.doorway import ADMIN, CrossOrigin, Doorway
+from api.access.usage import usage_file
 from api.addresses import Addresses
 from api.attachments.intake import Intake
 from api.attachments.rules import AttachmentRules
@@ -26,6 +27,7 @@ from api.files.store import FileStore
 from api.files.uploads import Uploads
 from api.gateway import Gateway
 from api.middleware import RequestFrame
+from api.openapi import failures
 from api.queueing.queue import JobQueue
 from api.queueing.worker import Worker
 from api.routes import admin, gemini, health, images, info, models, openai_files, queue
@@ -98,6 +100,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
+        responses=failures(),
         middleware=[
             Middleware(Addresses, base_path=server.base_path),
             Middleware(CrossOrigin, origins=gatekeeper.origins.allowed),
@@ -148,6 +151,7 @@ def _rules(files: FileSettings, access: AccessSettings, secrets: Sequence[Path])
             files.files_dir,
             access.key_file,
             access.named_keys_file,
+            usage_file(access),
             access.admin_token_file,
             ROOT / "auth_profiles",
             ROOT / ".env",

@@ -28,6 +28,7 @@ router = APIRouter()
 
 @router.post(
     "/v1/chat/completions",
+    responses={200: {"content": {"text/event-stream": {}}}},
     openapi_extra={
         "requestBody": {
             "required": True,
