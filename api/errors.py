@@ -53,6 +53,8 @@ ANSWERS: Final[Mapping[type[e.GatewayError], Answer]] = MappingProxyType(
         e.RateLimited: Answer(429, "rate_limit_error"),
         # Not 403: the caller's key is fine, it is the site that refuses the gateway's account or browser.
         e.PermissionDenied: Answer(502, _UPSTREAM),
+        e.RegionBlocked: Answer(503, _SERVER),
+        e.PaidKeyNeeded: Answer(402, _REQUEST),
         # A blocked prompt is blocked again when it is sent again: a caller's error, not a server's.
         e.Refused: Answer(400, _REQUEST),
         e.EmptyAnswer: Answer(502, _UPSTREAM),

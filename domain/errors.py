@@ -23,6 +23,8 @@ GatewayError
 │   ├─ QuotaExhausted         the account's quota for this model is used up
 │   ├─ RateLimited            too many requests in a short time
 │   ├─ PermissionDenied       the account may not do this, or the site distrusts the browser
+│   ├─ RegionBlocked          the site is not offered where the browser is
+│   ├─ PaidKeyNeeded          the site runs this model only with a paid API key
 │   ├─ Refused                the prompt was blocked
 │   ├─ EmptyAnswer            the site ended a turn without saying anything
 │   ├─ InvalidOutput          the answer is not what was asked for, also when asked again
@@ -162,6 +164,14 @@ class RateLimited(UpstreamError):
 
 class PermissionDenied(UpstreamError):
     code = "upstream_permission_denied"
+
+
+class RegionBlocked(UpstreamError):
+    code = "region_not_supported"
+
+
+class PaidKeyNeeded(UpstreamError):
+    code = "paid_key_needed"
 
 
 class BlockReason(StrEnum):

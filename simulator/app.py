@@ -54,6 +54,7 @@ def create_app(state: State) -> Starlette:
             Route("/prompts/{prompt}", pages.page),
             Route("/library", pages.page),
             Route("/u/{user:int}/prompts/{rest:path}", pages.other_user),
+            Route(pages.REGIONS_PATH, pages.regions),
             Route("/favicon.ico", pages.favicon),
             Mount("/static", FreshFiles(directory=pages.STATIC_FOLDER, check_dir=False)),
             Route(JSERROR_PATH, pages.jserror, methods=["GET", "POST"]),

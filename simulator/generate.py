@@ -167,7 +167,7 @@ class Playback(Response):
                 await self._finish(transcript.end(beat), "finished", out)
             case Block():
                 await self._finish(transcript.block(beat), "finished", out)
-            case Break(code, message):
+            case Break(code, message, _):
                 await self._finish(transcript.broken(beat), "failed", out, f"{code}: {message}")
             case Garbage():
                 await self._finish(GARBAGE, "failed", out, "garbage")

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from simulator.admission import API_KEY
 from simulator.sessions import Session, rotated_cookie
@@ -15,6 +15,9 @@ from simulator.state import State, request_site, state_of
 
 STATIC_FOLDER = Path(__file__).with_name("static")
 INDEX_FILE = STATIC_FOLDER / "index.html"
+REGIONS_PATH = "/gemini-api/docs/available-regions"
+FORBIDDEN = "Error 403 (Forbidden)!!1"
+DOOR_STATUS = {"forbidden": 403, "forbidden-title": 200}
 BOOT_MARK = "__BOOT__"
 PAGE_HEADERS = {
     "content-security-policy": "require-trusted-types-for 'script'; object-src 'none'; base-uri 'self'",
@@ -41,6 +44,12 @@ async def other_user(request: Request) -> Response:
 async def page(request: Request) -> Response:
     """The chat page; without a live session a redirect to sign in."""
     state, site = state_of(request), request_site(request)
+    if state.scenario.door == "region":
+        return RedirectResponse(REGIONS_PATH, 302)
+    if state.scenario.door != "open":
+        return HTMLResponse(
+            f"<title>{FORBIDDEN}</title><h1>{FORBIDDEN}</h1>", DOOR_STATUS[state.scenario.door]
+        )
     session = state.sessions.of_cookie(request.cookies)
     if session is None:
         return RedirectResponse(sign_in_url(site, _address(request, site)), 302)
@@ -73,6 +82,12 @@ def sign_in_url(site: Site, target: str) -> str:
 def _address(request: Request, site: Site) -> str:
     query = f"?{request.url.query}" if request.url.query else ""
     return f"{site.page}{request.url.path}{query}"
+
+
+async def regions(_: Request) -> Response:
+    """Where the site sends browsers of regions in which it is not offered."""
+    title = "Available regions for Google AI Studio and Gemini API"
+    return HTMLResponse(f"<title>{title}</title><h1>{title}</h1>")
 
 
 async def jserror(request: Request) -> Response:

@@ -144,6 +144,9 @@ class Scenario(_Knobs):
     """Ids (without `models/`) that this account sees, in this order; null = the whole catalogue."""
     second_step: bool = False
     """Ask for a one-time code after the password."""
+    door: Literal["open", "region", "forbidden", "forbidden-title"] = "open"
+    """What a browser that asks for the page gets: the page, a redirect to the list of regions, or a refusal
+    with status 403, or one that only its title tells."""
     page: PageKnobs = Field(default_factory=PageKnobs)
 
     def changed(self, patch: dict[str, Any]) -> "Scenario":

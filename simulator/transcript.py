@@ -41,7 +41,7 @@ class Transcript:
     def broken(self, beat: Break) -> bytes:
         """An error in the second slot; also when nothing has been said yet."""
         head = b"" if self.events else writer.STREAM_OPEN
-        return head + writer.broken_stream(beat.code, beat.message)
+        return head + writer.broken_stream(beat.code, beat.message, beat.details)
 
     def torn(self) -> bytes:
         """The first half of one more event."""

@@ -147,6 +147,6 @@ def rejected_unary(rejection: Rejection) -> bytes:
     return dumps(status(rejection.code, rejection.message, rejection.details))
 
 
-def broken_stream(code: int, message: str) -> bytes:
+def broken_stream(code: int, message: str, details: list[Any] | None = None) -> bytes:
     """What ends a stream that fails after its first event."""
-    return b"]," + dumps(status(code, message)) + b"]"
+    return b"]," + dumps(status(code, message, details)) + b"]"

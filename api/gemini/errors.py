@@ -57,6 +57,9 @@ GOOGLE_ANSWERS: Final[Mapping[type[e.GatewayError], GoogleAnswer]] = MappingProx
         e.RateLimited: _EXHAUSTED,
         # Not 403: the caller's key is fine, it is the site that refuses the gateway's account or browser.
         e.PermissionDenied: _UPSTREAM,
+        e.RegionBlocked: _UNAVAILABLE,
+        # As Google's own API says of a project without billing.
+        e.PaidKeyNeeded: GoogleAnswer(400, "FAILED_PRECONDITION"),
         e.Refused: _INVALID,
         e.EmptyAnswer: _UPSTREAM,
         e.InvalidOutput: _UPSTREAM,

@@ -24,6 +24,9 @@ REASONS: Final[Mapping[str, str]] = {
     "backdrop": _DIALOG,
     "sheet_close": "no sheet could be opened to look at it",
     "toast": "only shown when the page reports something",
+    "callout": "only shown when the page reports something",
+    "banner": "only shown when the page reports something",
+    "turn_error": "only shown with an answer that failed",
     "tooltip": "only shown under the mouse",
     "dismiss": "only shown with a notice",
     "remove": "only shown with a survey",
@@ -33,10 +36,15 @@ REASONS: Final[Mapping[str, str]] = {
 }
 """Why areas that are not needed at every time may not have been seen."""
 
-EQUALS: Final = frozenset({"upload_agree", "upload_toast", "chip_error", "dialog_error", "toast", "dismiss"})
+EQUALS: Final = frozenset(
+    {
+        *("upload_agree", "upload_toast", "chip_error", "dialog_error", "dismiss"),
+        *("toast", "callout", "banner", "turn_error"),
+    }
+)
 """Areas whose candidates are several things, not several ways to find one."""
 
-BY_CHANCE: Final = ("dismiss", "remove", "toast", "tooltip")
+BY_CHANCE: Final = ("dismiss", "remove", "toast", "callout", "banner", "turn_error", "tooltip")
 """What the page may show of itself at any time."""
 
 FRAME: Final = ("editor", "prompt", "run", "new_chat")

@@ -1,6 +1,5 @@
 """Puts a chat request on the page, presses Run once, and reports the answer."""
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, contextmanager
@@ -10,6 +9,7 @@ from browser.flows.controls import Controls
 from browser.flows.held import AnswerNotes, Held
 from browser.flows.prompt import PromptFiller
 from browser.flows.stopping import StopWatch, fits_page
+from browser.flows.submission import Submission
 from browser.flows.transcript import files_of, write_transcript
 from browser.foreground import Foreground
 from browser.pages.chat import ChatState
@@ -29,10 +29,7 @@ from domain.requests import GenerateRequest
 from settings import BrowserSettings
 
 _log = logging.getLogger(__name__)
-_LOST_CLICK_SECONDS = 2.0
-"""Without any sign of a request after this long, it is worth looking whether the click arrived at all."""
 _STOP_MS = 800
-_TOAST_SECONDS = 0.5
 _IDLE_MS = 1500
 
 
@@ -178,7 +175,8 @@ class ChatFlow:
         try:
             with self._heeding_address():
                 with self._foreground.work():
-                    await self._submit(listening)
+                    submission = Submission(self._page, listening, self._shown)
+                    await submission.send(self._deadlines.submit, first=self._filler.check)
                 on_submit()
                 async with aclosing(self._answer(listening)) as answer:
                     async for event in answer:
@@ -236,38 +234,3 @@ class ChatFlow:
                 f"AI Studio's page does not let model {model!r} be chosen (it shows {shown!r}). "
                 "GET /v1/models lists what it offers."
             )
-
-    async def _submit(self, listening: Listening) -> None:
-        """Press Run once. A second click follows only where the page shows that the first had no effect."""
-        budget = self._deadlines.submit
-        try:
-            async with asyncio.timeout(budget):
-                await self._filler.check()
-                await self._page.chat.press_run()
-                if not await _within(_LOST_CLICK_SECONDS, listening):
-                    state = await self._page.chat.state()
-                    if state.filled and not state.running and state.turns <= self._shown:
-                        _log.warning("the click on Run had no effect; pressing it again")
-                        await self._page.chat.press_run()
-                    await listening.submitted()
-        except TimeoutError as error:
-            toast = await self._toast()
-            hint = f"The page says {toast!r}." if toast else "Run was pressed but the page sent no request."
-            raise DeadlinePassed("submit", budget, hint) from error
-
-    async def _toast(self) -> str:
-        """What the page says by itself, if it still says anything."""
-        try:
-            async with asyncio.timeout(_TOAST_SECONDS):
-                return (await self._page.chat.state()).toast
-        except TimeoutError:
-            return ""
-
-
-async def _within(seconds: float, listening: Listening) -> bool:
-    try:
-        async with asyncio.timeout(seconds):
-            await listening.requested()
-    except TimeoutError:
-        return False
-    return True

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from browser.pages.scripting import PageScripts
+from browser.wire.refusals import needs_paid_key
 from domain.errors import ControlFailed, SessionLost
 
 _STEP_MS = 3000
@@ -36,7 +37,8 @@ class ChatState:
     temporary: bool
     system_preview: str | None
     """The words of the system instruction's card; `None` without a card."""
-    toast: str
+    notice: str
+    """The last thing that the page says of its own accord; empty for nothing. See `Notices`."""
 
     @property
     def obstructed(self) -> bool:
@@ -63,6 +65,8 @@ class Aim:
     enabled: bool
     point: dict[str, float] | None
     covered: str | None
+    told: list[str]
+    """What the page says of its own accord; see `Notices`."""
 
 
 class Chat:
@@ -76,6 +80,8 @@ class Chat:
         self._mouse_at = (0.0, 0.0)
         self._aimed = 0.0
         """When Run was last seen to feel the mouse, ready to be pressed."""
+        self._told: tuple[str, ...] = ()
+        """What the page said at that time."""
 
     async def state(self) -> ChatState:
         return ChatState(**await self._scripts.run("state"))
@@ -86,6 +92,7 @@ class Chat:
         Raises:
             ControlFailed: the box does not hold exactly this text (area `prompt`) and these files (area
                 `attachment`), or Run stays disabled.
+            PaidKeyNeeded: Run stays disabled because the model needs a paid key.
         """
         found = await self._scripts.run("prompt", text=text, milliseconds=milliseconds)
         if found["chips"] != files:
@@ -94,9 +101,12 @@ class Chat:
             )
         if not found["exact"]:
             raise ControlFailed("The page's prompt box did not take the text as it was.", area="prompt")
+        if found["needs_key"]:
+            raise needs_paid_key(f"its Run button says {found['label']!r}")
         if not found["enabled"]:
-            toast = found["toast"] or "it shows no reason"
-            raise ControlFailed(f"The page's Run button stays disabled ({toast}).")
+            reason = found["notice"] or "it shows no reason"
+            raise ControlFailed(f"The page's Run button stays disabled ({reason}).", area="run")
+        self._told = tuple(found["told"])
         self._aimed = time.monotonic() if found["hovered"] else 0.0
 
     async def shows_count(self, total: int, milliseconds: int) -> bool:
@@ -110,8 +120,10 @@ class Chat:
         """
         await self._hover(await self._aim(point=True))
 
-    async def press_run(self) -> None:
+    async def press_run(self) -> tuple[str, ...]:
         """One real click on Run, where the mouse is already; what covers Run is cleared first.
+
+        Returns what the page said of its own accord just before.
 
         Raises:
             ControlFailed: a click would not reach Run, or would mean something else.
@@ -120,6 +132,7 @@ class Chat:
             await self._aim_again()
         self._aimed = 0.0
         await self._mouse.click(*self._mouse_at)
+        return self._told
 
     async def settle(self, milliseconds: int) -> None:
         """Let the page finish showing an answer that has ended on the wire."""
@@ -161,9 +174,10 @@ class Chat:
             aim = await self._hover(await self._aim(point=True, clear=True))
         if not aim.hovered:
             aim = await self._aim(point=True)
-            raise ControlFailed(f"The page's Run button cannot be reached; over it lies {aim.covered}.")
+            said = f"The page's Run button cannot be reached; over it lies {aim.covered}."
+            raise ControlFailed(said, area="run")
         if aim.running or not aim.enabled:
-            raise ControlFailed("The page's Run button is not ready to run.")
+            raise ControlFailed("The page's Run button is not ready to run.", area="run")
 
     async def _hover(self, aim: Aim) -> Aim:
         """Move only where Run does not feel the mouse yet: the page feels a move with its next frame."""
@@ -177,4 +191,6 @@ class Chat:
         return await self._aim()
 
     async def _aim(self, *, point: bool = False, clear: bool = False) -> Aim:
-        return Aim(**await self._scripts.run("aim", point=point, clear=clear))
+        aim = Aim(**await self._scripts.run("aim", point=point, clear=clear))
+        self._told = tuple(aim.told)
+        return aim

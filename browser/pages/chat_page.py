@@ -1,6 +1,7 @@
 """The chat page of one tab as a whole: its areas, and the ways to reach it."""
 
 import asyncio
+import re
 from urllib.parse import quote, urlsplit
 
 from playwright.async_api import Error, Page
@@ -10,11 +11,13 @@ from browser.pages.attachments import Attachments
 from browser.pages.chat import Chat, ChatState
 from browser.pages.json_editor import JsonEditor
 from browser.pages.model_picker import ModelPicker
+from browser.pages.notices import Notices
 from browser.pages.run_settings import RunSettings
 from browser.pages.safety import SafetySettings
 from browser.pages.scripting import PageScripts, ScriptLibrary, first_line
 from browser.pages.system_instruction import SystemInstruction
-from domain.errors import GatewayError, PermissionDenied, SessionLost, SignedOut
+from browser.wire.refusals import denied, rate_limited, region_blocked, unavailable
+from domain.errors import GatewayError, SessionLost, SignedOut
 
 _SIGN_IN_MARKS = ("accounts.google.com", "/servicelogin", "/signin")
 _CRASH_MARK = "crashed"
@@ -24,6 +27,8 @@ _REMEDY = (
     "Sign in again (launch_camoufox.py --debug --save-profile-as NAME), or bring in a fresh profile with "
     "'launch_camoufox.py profiles import --replace FILE NAME'; the gateway notices."
 )
+_FORBIDDEN = re.compile(r"\b403\b|forbidden", re.IGNORECASE)
+_NOT_OFFERED = re.compile(r"available regions|not available", re.IGNORECASE)
 _LOOK_SECONDS = 2.0
 _ALL_ABSENT = 3
 """A page without any of its areas is not the chat page, whatever it is."""
@@ -39,6 +44,7 @@ class ChatPage:
         self.safety = SafetySettings(self._scripts)
         self.chat = Chat(self._scripts, self.safety.forget_chat)
         self.answers = Answers(self._scripts)
+        self.notices = Notices(self._scripts)
         self.attachments = Attachments(self._scripts)
         self.run_settings = RunSettings(self._scripts)
         self.model_picker = ModelPicker(self._scripts, self._forget_settings)
@@ -51,7 +57,9 @@ class ChatPage:
 
         Raises:
             SignedOut: the site asks to sign in.
-            PermissionDenied: the site is not offered here.
+            RegionBlocked: the site is not offered here.
+            PermissionDenied: the site refuses this browser.
+            RateLimited, UpstreamUnavailable: the site does not give its page right now.
             SessionLost: the page did not load, or did not become usable in time.
         """
         self.system_instruction.forget()
@@ -59,7 +67,9 @@ class ChatPage:
         url = f"{self._base_url}/prompts/new_chat" + (f"?model={quote(model)}" if model else "")
         try:
             async with asyncio.timeout(seconds):
-                await self._page.goto(url, wait_until="domcontentloaded", timeout=1000 * seconds)
+                response = await self._page.goto(url, wait_until="domcontentloaded", timeout=1000 * seconds)
+                self.refuse_strange_page()
+                _refuse_status(response.status if response else 200)
                 return await self._ready()
         except TimeoutError as error:
             raise await self._why_not_ready(seconds) from error
@@ -106,8 +116,13 @@ class ChatPage:
         try:
             async with asyncio.timeout(_LOOK_SECONDS):
                 state = ChatState(**await self._scripts.run("state"))
-        except (SessionLost, TimeoutError):
+                title = await self._page.title()
+        except (SessionLost, Error, TimeoutError):
             return late
+        if _FORBIDDEN.search(title):
+            return denied(f"its page is titled {title!r}")
+        if _NOT_OFFERED.search(title):
+            return region_blocked(f"its page is titled {title!r}")
         return self._scripts.absent(state.absent[0]) if 0 < len(state.absent) < _ALL_ABSENT else late
 
     def refuse_strange_page(self) -> None:
@@ -115,7 +130,7 @@ class ChatPage:
 
         Raises:
             SignedOut: to the sign-in.
-            PermissionDenied: to the list of regions.
+            RegionBlocked: to the list of regions.
         """
         url = self._page.url.lower()
         if any(mark in url for mark in _SIGN_IN_MARKS):
@@ -124,4 +139,15 @@ class ChatPage:
                 f"sign-in has ended. {_REMEDY}"
             )
         if REGION_MARK in url:
-            raise PermissionDenied("AI Studio is not offered in this region or to this network address.")
+            raise region_blocked(f"it sent the browser to {url!r}")
+
+
+def _refuse_status(status: int) -> None:
+    """Raise what the HTTP status of the page itself means, where it is not the page."""
+    said = f"its page was answered with HTTP {status}"
+    if status in {401, 403}:
+        raise denied(said)
+    if status == 429:
+        raise rate_limited(said)
+    if status >= 500:
+        raise unavailable(said)

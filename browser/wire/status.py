@@ -1,23 +1,21 @@
-"""The site's refusals -> errors: by HTTP status and google.rpc code first, by its words second."""
+"""The site's refusals -> errors: by HTTP status and google.rpc code first, by the status's words second.
+
+A status is `[code, message, details]`; details are `[[type URL, payload], …]`, payloads positional as well.
+"""
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
-from browser.wire.fields import at, text_at
-from domain.errors import (
-    ContextTooLong,
-    GatewayError,
-    PermissionDenied,
-    QuotaExhausted,
-    RateLimited,
-    SignedOut,
-    UpstreamError,
-    UpstreamInvalid,
-    UpstreamUnavailable,
-)
+from browser.wire import refusals
+from browser.wire.fields import at, list_at, number_at, text_at
+from domain.errors import ContextTooLong, GatewayError, SignedOut, UpstreamError, UpstreamInvalid
 
 _RPC_CODE_OF_HTTP = {400: 3, 401: 16, 403: 7, 404: 5, 429: 8, 500: 13, 503: 14, 504: 4}
-_RATE_RETRY_SECONDS = 60.0
+_RETRY_INFO = "google.rpc.RetryInfo"
+_QUOTA_FAILURE = "google.rpc.QuotaFailure"
+_LOCATION = re.compile(r"location is not supported", re.IGNORECASE)
 
 
 def error_from_status(status: list[Any]) -> GatewayError:
@@ -28,16 +26,13 @@ def error_from_status(status: list[Any]) -> GatewayError:
         case 3 | 5 | 9 | 11 | 12:
             return _invalid(said)
         case 7:
-            return PermissionDenied(
-                f"AI Studio denied permission: {said}. The account may lack access to this model, or the "
-                "site distrusts this browser; open the page by hand with the same profile to see which."
-            )
+            return refusals.region_blocked(said) if _LOCATION.search(said) else refusals.denied(said)
         case 8:
-            return _exhausted(said)
+            return _exhausted(said, list_at(status, 2))
         case 16:
             return SignedOut(f"AI Studio no longer accepts the sign-in: {said}")
         case 4 | 13 | 14:
-            return UpstreamUnavailable(f"AI Studio failed: {said}", retry_after=5.0)
+            return refusals.unavailable(said, _retry_seconds(list_at(status, 2)))
         case _:
             return UpstreamError(f"AI Studio ended the answer with status {code!r}: {said}")
 
@@ -45,17 +40,48 @@ def error_from_status(status: list[Any]) -> GatewayError:
 def _invalid(said: str) -> GatewayError:
     """Too long a prompt is: The input token count (N) exceeds the maximum number of tokens allowed (M)."""
     lowered = said.lower()
+    if _LOCATION.search(said):
+        return refusals.region_blocked(said)
     if "input token count" in lowered and "exceeds the maximum" in lowered:
         return ContextTooLong(f"AI Studio takes no prompt of this length: {said}")
     return UpstreamInvalid(f"AI Studio called the request invalid: {said}")
 
 
-def _exhausted(said: str) -> GatewayError:
-    """One code covers a quota that is used up and a rate that is too high; only the words differ."""
+def _exhausted(said: str, details: list[Any]) -> GatewayError:
+    """One code covers a quota that is used up and a rate that is too high.
+
+    The details tell which, where there are any: the quota's own name, or a time to come back. Otherwise
+    only the words differ.
+    """
+    seconds = _retry_seconds(details)
+    quotas = " ".join(_words(_payload(details, _QUOTA_FAILURE))).lower()
     lowered = said.lower()
+    if "perday" in quotas or "per day" in quotas:
+        return refusals.quota_exhausted(said, seconds)
+    if "perminute" in quotas or "per minute" in quotas or seconds is not None:
+        return refusals.rate_limited(said, seconds)
     if "quota" in lowered or "free generations" in lowered:
-        return QuotaExhausted(f"AI Studio's quota for this account and model is used up: {said}")
-    return RateLimited(f"AI Studio limits the rate: {said}", retry_after=_RATE_RETRY_SECONDS)
+        return refusals.quota_exhausted(said)
+    return refusals.rate_limited(said)
+
+
+def _retry_seconds(details: list[Any]) -> float | None:
+    """`RetryInfo` is `[[seconds, nanos]]`; 64-bit numbers come as text."""
+    delay = list_at(_payload(details, _RETRY_INFO), 0)
+    seconds = number_at(delay, 0)
+    return None if seconds is None else seconds + (number_at(delay, 1) or 0.0) / 1e9
+
+
+def _payload(details: list[Any], kind: str) -> list[Any]:
+    return next((list_at(d, 1) for d in details if (text_at(d, 0) or "").endswith(kind)), [])
+
+
+def _words(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _words(item)
 
 
 def error_from_http(http_status: int, body: bytes) -> GatewayError:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from simulator.parts import Citation, FinishReason, Grounding, Part
 from simulator.rejection import Rejection
@@ -46,6 +47,7 @@ class Break:
 
     code: int
     message: str
+    details: list[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-OPTION_NAMES = ("ttft", "every", "thoughts", "n", "size", "chars", "after", "code")
+OPTION_NAMES = ("ttft", "every", "thoughts", "n", "size", "chars", "after", "code", "retry", "per")
 _LINE = re.compile(r"/([a-z]+)(?:\(([^)\n]*)\))?(?=[ \t\r\n]|\Z)")
 _OPTION = re.compile(rf"^({'|'.join(OPTION_NAMES)})=(\S+)$")
 
@@ -44,18 +44,22 @@ class Directive:
         """Words of the line that are no options."""
         return [word for word in self.line.split() if not _OPTION.match(word)]
 
+    def option(self, name: str) -> str | None:
+        """An option as it is written, from the parentheses or the line."""
+        given = {m[1]: m[2] for word in self.line.split() if (m := _OPTION.match(word))}
+        return (given | dict(self.options or {})).get(name)
+
     def number(self, name: str) -> float | None:
         """A non-negative option, from the parentheses or the line; None if absent."""
-        given = {m[1]: m[2] for word in self.line.split() if (m := _OPTION.match(word))}
-        given |= self.options or {}
-        if name not in given:
+        given = self.option(name)
+        if given is None:
             return None
         try:
-            value = float(given[name])
+            value = float(given)
         except ValueError:
             value = -1.0
         if not 0 <= value <= 1e9:
-            raise BadDirectiveError(f"/{self.name}: {name}={given[name]!r} is not a number from 0 to 1e9")
+            raise BadDirectiveError(f"/{self.name}: {name}={given!r} is not a number from 0 to 1e9")
         return value
 
     def integer(self, name: str, default: int) -> int:

@@ -1,10 +1,12 @@
 """Every documented way to fail, written as the words behind `/fail` or in a scenario's fault list.
 
 `403 [message]` (also 400, 401, 404, 429, 500, 503), `signed-out`, `stream [after=3] [code=8]`,
-`cut [after=3]`, `stall [after=3]`, `empty`, `blocked`, `garbage`.
+`cut [after=3]`, `stall [after=3]`, `empty`, `blocked`, `garbage`. Those with a status take `retry=` (seconds,
+as RetryInfo) and `per=minute` or `per=day` (the quota's name, as QuotaFailure).
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from simulator.model.beats import Answer, Beat, Block, Break, Cut, Emit, End, Garbage, Refuse, Stall
 from simulator.model.directives import BadDirectiveError, Directive
@@ -13,6 +15,8 @@ from simulator.parts import Text
 from simulator.rejection import CODE_OF_STATUS, MESSAGE_OF_STATUS, STATUS_OF_CODE, Rejection
 
 PROHIBITED_CONTENT = 4
+RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
+QUOTA_FAILURE = "type.googleapis.com/google.rpc.QuotaFailure"
 DEFAULT_AFTER = 3
 CHUNK_SIZE = 24
 
@@ -24,7 +28,7 @@ def failure(directive: Directive) -> Answer:
     words = directive.words()
     kind = words[0] if words else ""
     if kind.isdecimal() and int(kind) in CODE_OF_STATUS:
-        return _at_once(int(kind), " ".join(words[1:]))
+        return _at_once(int(kind), " ".join(words[1:]), _details(directive))
     if kind not in KINDS:
         known = ", ".join([*map(str, CODE_OF_STATUS), *KINDS])
         raise BadDirectiveError(f"/fail {kind!r} is not a fault; known: {known}")
@@ -36,8 +40,19 @@ def fault(words: str) -> Answer:
     return failure(Directive("fail", words))
 
 
-def _at_once(status: int, message: str) -> Answer:
-    return Answer([Refuse(Rejection(status, message or None))], ttft=0)
+def _at_once(status: int, message: str, details: list[Any] | None) -> Answer:
+    return Answer([Refuse(Rejection(status, message or None, details))], ttft=0)
+
+
+def _details(directive: Directive) -> list[Any] | None:
+    """RetryInfo and QuotaFailure in JSPB form, as far as the words ask for them."""
+    details: list[Any] = []
+    if (retry := directive.number("retry")) is not None:
+        details.append([RETRY_INFO, [[str(int(retry)), round(retry % 1 * 1e9)]]])
+    if per := directive.option("per"):
+        quota = f"GenerateRequestsPer{per.capitalize()}PerProjectPerModel-FreeTier"
+        details.append([QUOTA_FAILURE, [[["", f"Quota {quota}", None, None, quota]]]])
+    return details or None
 
 
 def _signed_out(_: Directive) -> Answer:
@@ -47,7 +62,7 @@ def _signed_out(_: Directive) -> Answer:
 def _stream(directive: Directive) -> Answer:
     code = directive.integer("code", 8)
     message = " ".join(directive.words()[1:]) or MESSAGE_OF_STATUS[STATUS_OF_CODE.get(code, 500)]
-    return _paced(directive, Break(code, message))
+    return _paced(directive, Break(code, message, _details(directive)))
 
 
 def _cut(directive: Directive) -> Answer:

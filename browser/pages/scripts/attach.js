@@ -32,7 +32,7 @@ const outcome = () => {
 let found = await until(outcome, arg.milliseconds);
 if (!found) found = { state: chipCount() < arg.chips ? "absent" : "busy", said: "" };
 if (found.state === "gone") { // it is told why a moment after the file has gone
-  await until(() => newToast() || lastToast(), 500);
+  await until(() => newToast() || lastNotice(), 500);
   found.said = newToast() || "";
 }
 await until(() => !find("backdrop"), 400);
@@ -40,4 +40,4 @@ for (let round = 0; round < 3 && find("backdrop"); round += 1) {
   escape();
   await until(() => !find("backdrop"), 500);
 }
-return { ...found, said: (found.said || (found.state === "attached" ? "" : lastToast())).slice(0, 300), winners };
+return { ...found, said: (found.said || (found.state === "attached" ? "" : lastNotice())).slice(0, 300), winners };

@@ -17,5 +17,5 @@ return {
   absent: ["editor", "prompt", "model_card"].filter((area) => find(area) === null),
   temporary: find("temporary_indicator") !== null,
   system_preview: find("system_card") && words(find("system_card")),
-  toast: lastToast(),
+  notice: lastNotice(),
 };

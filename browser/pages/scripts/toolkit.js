@@ -150,7 +150,14 @@ const sentence = (element) => {
   return words(copy).trim();
 };
 
-const lastToast = () => {
-  const toasts = findAll("toast");
-  return toasts.length ? sentence(toasts[toasts.length - 1]).slice(0, 300) : "";
+// What the page says of its own accord when something failed, as words; one thing said twice in one place is one.
+const NOTICES = ["toast", "callout", "banner", "turn_error"];
+const notices = () => NOTICES.flatMap((area) => {
+  const shown = findAny(area).filter((element, at, all) => !all.some((other) => other !== element && other.contains(element)));
+  return [...new Set(shown)].map((element) => ({ area, text: sentence(element).slice(0, 400) })).filter(({ text }) => text);
+});
+
+const lastNotice = () => {
+  const said = notices();
+  return said.length ? said[said.length - 1].text : "";
 };

@@ -4,6 +4,7 @@
  */
 
 import { failureOf, reportError } from './failures.js';
+import { refusalOf, showRefusal } from './refusals.js';
 import { mintToken } from './rpc.js';
 import { generateMessage, readEvent } from './wire.js';
 
@@ -36,7 +37,12 @@ export class Generation {
   }
 
   start() {
-    if (this.app.knobs.run_sends_nothing) return;
+    const refusal = refusalOf(this.contents.at(-1).parts);
+    if (this.app.knobs.run_sends_nothing || refusal?.kind === 'endless') return;
+    if (refusal) {
+      this.app.tick(() => this.#refuse(refusal));
+      return;
+    }
     const body = generateMessage({
       run: this.app.run,
       turns: this.contents,
@@ -149,6 +155,16 @@ export class Generation {
     this.view.pinned = false;
     if (this.thoughtView) this.thoughtView.pinned = false;
     this.app.view.follow();
+  }
+
+  /** The page itself says no. */
+  #refuse(refusal) {
+    if (this.#over) return;
+    this.#over = true;
+    this.turn.error = refusal.text;
+    this.view.clearLoading();
+    showRefusal(this.app, this.view, refusal);
+    this.onEnd({ error: refusal, responseId: null });
   }
 
   /** A failed call: toast, text in the turn, and a beacon a second later. */
