@@ -235,7 +235,7 @@ class Session:
             await chat.close_overlays()
         emptied = False
         with suppress(GatewayError):  # whatever the reason: loading the page is the way out
-            emptied = not doubtful and await chat.empty() and (await chat.state()).clean
+            emptied = not doubtful and await chat.empty(answered=finished) and (await chat.state()).clean
         self._require(tab)
         if not emptied:
             self._heal(Rung.RELOAD)

@@ -57,6 +57,7 @@ class Tab:
         try:
             async with asyncio.timeout(_EVIDENCE_SECONDS):
                 self._cards = decode_models(await self.captures.model_list())
+                self.chat_page.model_names.learn(self._cards)
         except TimeoutError as error:
             raise SessionLost(
                 f"No capture hears the page: in {_EVIDENCE_SECONDS:g} s none heard it ask for its models.",

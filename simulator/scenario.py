@@ -45,6 +45,36 @@ ControlName = Literal[
 ]
 
 
+MutationName = Literal[
+    "run_button_anonymous",
+    "stop_button_apart",
+    "stop_unmarked",
+    "stop_wordless",
+    "prompt_box_renamed",
+    "prompt_field_unnamed",
+    "number_fields_untyped",
+    "number_ranges_alike",
+    "model_rows_unmarked",
+    "model_address_ignored",
+    "model_name_is_title",
+    "temporary_in_toolbar",
+    "temporary_unmarked",
+    "media_menu_reworded",
+    "discard_reworded",
+    "answer_marks_gone",
+    "thoughts_apart",
+    "turns_renamed",
+    "copy_reworded",
+    "thinking_level_reworded",
+    "thinking_levels_fewer",
+    "tools_unmarked",
+    "tools_reworded",
+    "run_takes_hands_only",
+    "disabled_natively",
+    "preferences_elsewhere",
+]
+"""Single facts of the page that are most likely to change, changed; see `static/js/mutations.js`."""
+
 UploadFault = Literal["toast", "silent", "chip", "stuck"]
 """`toast`: the file goes again, and a toast says why; `silent`: nothing ever comes of it; `chip`: its chip
 stays and is marked as failed; `stuck`: its processing does not end."""
@@ -117,6 +147,7 @@ class PageKnobs(_Knobs):
     slow_ms: Milliseconds = 0
     renamed: dict[ControlName, bool] = Field(default_factory=dict)
     missing: list[ControlName] = Field(default_factory=list)
+    mutations: list[MutationName] = Field(default_factory=list)
     duplicate_prompt_tree: bool = False
     drop_settings_on_new_chat: bool = False
 

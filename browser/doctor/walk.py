@@ -289,14 +289,21 @@ class Walk:
 
     async def _indicator(self, *, in_menu: bool) -> None:
         was_on = (await self._probe.settings())["temporary"]
+        on = False
         with contextlib.suppress(PageDrift):  # what is missing is noted by then
-            await self._page.chat.make_temporary()
-        await self._need(["temporary_indicator"])
-        if was_on or not self._notes.has("temporary_indicator"):
+            on = await self._page.chat.make_temporary()
+        found = await self._probe.look(["temporary_indicator"], enough="none" if on else "all")
+        shown = self._note(
+            "temporary_indicator", found["temporary_indicator"], "not needed: the menu tells" if on else None
+        )
+        if not shown and not on:
+            await self._photograph("temporary_indicator")
+        if was_on or not on:
             return
         if in_menu:
             await self._probe.press("more_actions")
             await self._probe.look(["temporary_item"])
+            await self._glance(["temporary_mark"])
         await self._probe.press("temporary_item" if in_menu else "temporary_toggle")
         if not await self._probe.gone("temporary_indicator"):
             self._notes.stuck("temporary_indicator", "temporary chat could not be switched off again")

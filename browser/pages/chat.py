@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from browser.pages.model_names import ModelNames
 from browser.pages.scripting import PageScripts
 from browser.wire.refusals import needs_paid_key
 from domain.errors import ControlFailed, SessionLost
@@ -72,9 +73,10 @@ class Aim:
 class Chat:
     """The chat area of one tab."""
 
-    def __init__(self, scripts: PageScripts, on_new_chat: Callable[[], None]) -> None:
+    def __init__(self, scripts: PageScripts, names: ModelNames, on_new_chat: Callable[[], None]) -> None:
         """`on_new_chat` is called before a new chat is begun: the page may change its settings with it."""
         self._scripts = scripts
+        self._names = names
         self._on_new_chat = on_new_chat
         self._mouse = scripts.page.mouse
         self._mouse_at = (0.0, 0.0)
@@ -83,8 +85,10 @@ class Chat:
         self._told: tuple[str, ...] = ()
         """What the page said at that time."""
 
-    async def state(self) -> ChatState:
-        return ChatState(**await self._scripts.run("state"))
+    async def state(self, *, wait: int = 0) -> ChatState:
+        """What the page shows now, or as soon as it can be used, within `wait` milliseconds."""
+        found = await self._scripts.run("state", wait=wait)
+        return ChatState(**{**found, "model": self._names.id_of(found["model"])})
 
     async def write(self, text: str, milliseconds: int, *, files: int = 0) -> None:
         """Put the whole text into the prompt box, beside so many `files`, and wait until Run takes it.
@@ -151,10 +155,14 @@ class Chat:
         except TimeoutError as error:
             raise SessionLost(f"The page did not answer within {seconds:g} s when asked to stop.") from error
 
-    async def empty(self) -> bool:
-        """Go to an empty conversation without loading the page; whether that worked."""
+    async def empty(self, *, answered: bool = False) -> bool:
+        """Go to an empty conversation without loading the page; whether that worked.
+
+        `answered`: an answer has come, so that a page without turns is one whose turns are not known.
+        """
         self._on_new_chat()
-        return bool((await self._scripts.run("new_chat", milliseconds=_STEP_MS))["empty"])
+        found = await self._scripts.run("new_chat", answered=answered, milliseconds=_STEP_MS)
+        return bool(found["empty"])
 
     async def make_temporary(self) -> bool:
         """Keep this conversation out of the account's history; whether the page says it does."""

@@ -10,6 +10,7 @@ from browser.pages.answers import Answers
 from browser.pages.attachments import Attachments
 from browser.pages.chat import Chat, ChatState
 from browser.pages.json_editor import JsonEditor
+from browser.pages.model_names import ModelNames
 from browser.pages.model_picker import ModelPicker
 from browser.pages.notices import Notices
 from browser.pages.run_settings import RunSettings
@@ -41,13 +42,14 @@ class ChatPage:
         self._page = page
         self._base_url = base_url
         self._scripts = PageScripts(page, library)
+        self.model_names = ModelNames()
         self.safety = SafetySettings(self._scripts)
-        self.chat = Chat(self._scripts, self.safety.forget_chat)
+        self.chat = Chat(self._scripts, self.model_names, self.safety.forget_chat)
         self.answers = Answers(self._scripts)
         self.notices = Notices(self._scripts)
         self.attachments = Attachments(self._scripts)
         self.run_settings = RunSettings(self._scripts)
-        self.model_picker = ModelPicker(self._scripts, self._forget_settings)
+        self.model_picker = ModelPicker(self._scripts, self.model_names, self._forget_settings)
         self.system_instruction = SystemInstruction(self._scripts)
         self.declarations = JsonEditor(self._scripts, "function")
         self.answer_schema = JsonEditor(self._scripts, "structured")
@@ -95,7 +97,7 @@ class ChatPage:
         while True:
             self.refuse_strange_page()
             try:
-                state = ChatState(**await self._scripts.run("state", wait=5000))
+                state = await self.chat.state(wait=5000)
             except SessionLost as lost:
                 if self._page.is_closed() or _CRASH_MARK in lost.public_message.lower():
                     raise
@@ -115,7 +117,7 @@ class ChatPage:
         )
         try:
             async with asyncio.timeout(_LOOK_SECONDS):
-                state = ChatState(**await self._scripts.run("state"))
+                state = await self.chat.state()
                 title = await self._page.title()
         except (SessionLost, Error, TimeoutError):
             return late

@@ -1,7 +1,8 @@
 """The selectors of all areas: ordered, named candidates, kept as data and overridable by the user.
 
 `selectors.json` maps an area to its candidates, the likeliest first: `{"name", "css"}`, optionally `"text"`,
-a regular expression that the element's visible text must match.
+a regular expression that the element's visible text must match, and `"inner"`, a selector of what is meant
+inside of that element: a control is often known by nothing but the words beside it.
 """
 
 import json
@@ -23,6 +24,7 @@ class Candidate(BaseModel):
     name: str
     css: str
     text: str | None = None
+    inner: str | None = None
 
 
 Selectors = Mapping[str, tuple[Candidate, ...]]

@@ -1,8 +1,11 @@
-// arg: {model, milliseconds, rows_milliseconds}
-// Chooses a model in the picker and waits until the card says so. Returns {model, offered}.
-if (modelId() === arg.model) return { model: arg.model, winners };
+// arg: {model, shown: [name], milliseconds, rows_milliseconds}
+// Chooses a model in the picker and waits until the card says so, by any of the names that it may have there.
+// Returns {model, offered}.
+const isShown = () => arg.shown.includes(modelId());
+if (isShown()) return { model: arg.model, winners };
 const rowId = `model-carousel-row-models/${arg.model}`;
-const row = () => findAll("model_row").find((button) => button.id === rowId) || document.getElementById(rowId);
+const row = () => document.getElementById(rowId)
+  || findAll("model_row").find((button) => phrases(button).includes(arg.model));
 const card = find("model_card");
 if (!card) return { missing: "model_card", winners };
 card.click();
@@ -23,7 +26,7 @@ for (let at = 0; !row() && scroller && at < scroller.scrollHeight; at += scrolle
 const offered = row();
 if (offered) {
   offered.click();
-  await until(() => modelId() === arg.model && !find("model_sheet"), arg.milliseconds);
+  await until(() => isShown() && !find("model_sheet"), arg.milliseconds);
 } else {
   const close = find("sheet_close");
   if (close) close.click(); else escape();

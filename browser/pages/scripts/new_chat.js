@@ -1,6 +1,7 @@
-// arg: {milliseconds}
+// arg: {answered: bool, milliseconds}
 // Leaves the conversation for an empty one without a page load; what was put into the prompt box goes as well.
-// Returns {empty}.
+// After an answer a page that shows no turns is not empty but not understood. Returns {empty}.
+if (arg.answered && turnCount() === 0) return { empty: false, winners };
 const isEmpty = () => turnCount() === 0 && !isRunning();
 const withoutFiles = async () => {
   for (let left = chipCount(); left > 0; left = chipCount()) {

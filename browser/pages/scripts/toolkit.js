@@ -6,12 +6,36 @@ const isVisible = (element) => element.checkVisibility({ visibilityProperty: tru
 
 const words = (element) => element.textContent || "";
 
+// Each text inside of an element on its own, without the names of its icons.
+const phrases = (element) => {
+  const icons = SELECTORS.icon.map(({ css }) => css).join();
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  const said = [];
+  while (walker.nextNode()) {
+    const icon = walker.currentNode.parentElement.closest(icons);
+    if (!icon || icon === element || !element.contains(icon)) said.push(walker.currentNode.data.trim());
+  }
+  return said.filter(Boolean);
+};
+
+const says = (element, text) => {
+  const pattern = new RegExp(text, "i");
+  return pattern.test(words(element)) || pattern.test(phrases(element).join(" "));
+};
+
+// What a candidate means inside of `root` and can be seen, in the document's order.
+function* matches({ css, text, inner }, root) {
+  for (const element of root.querySelectorAll(css)) {
+    if (!isVisible(element) || (text && !says(element, text))) continue;
+    const meant = inner ? element.querySelector(inner) : element;
+    if (meant && (meant === element || isVisible(meant))) yield meant;
+  }
+}
+
 // The first visible match of the first candidate that has one; remembers which candidate it was.
 const find = (area, root = document) => {
   for (const candidate of SELECTORS[area]) {
-    const text = candidate.text && new RegExp(candidate.text, "i");
-    for (const element of root.querySelectorAll(candidate.css)) {
-      if (!isVisible(element) || (text && !text.test(words(element)))) continue;
+    for (const element of matches(candidate, root)) {
       winners[area] = candidate.name;
       return element;
     }
@@ -32,10 +56,7 @@ const findAll = (area) => {
 };
 
 // Every visible match of every candidate: for areas that are a collection of alternatives.
-const findAny = (area) => SELECTORS[area].flatMap((candidate) => {
-  const text = candidate.text && new RegExp(candidate.text, "i");
-  return [...document.querySelectorAll(candidate.css)].filter((e) => isVisible(e) && (!text || text.test(words(e))));
-});
+const findAny = (area) => SELECTORS[area].flatMap((candidate) => [...matches(candidate, document)]);
 
 const isDisabled = (element) => element.disabled || element.getAttribute("aria-disabled") === "true";
 
@@ -79,18 +100,21 @@ const isRunning = () => {
   if (!button) return false;
   return button.classList.contains("stoppable")
     || button.querySelector(".stoppable-spinner, .stoppable-stop") !== null
-    || /^\s*stop\b/i.test(button.getAttribute("aria-label") || words(button));
+    || /^\s*stop\b/i.test(button.getAttribute("aria-label") || phrases(button).join(" "));
 };
 
 const chipCount = () => findAll("media_chip").length;
 
 const turnCount = () => findAll("turn").length;
 
+// The id of the model that the card shows; where it shows none, whatever it shows as the model's name.
+const MODEL_ID = /^(?:models\/)?((?:gemini|gemma|imagen|veo|lyria|learnlm)[\w.]*-[\w.-]+)$/;
 const modelId = () => {
-  const named = find("model_name");
-  if (named) return words(named).trim().replace(/^models\//, "");
-  const card = find("model_card");
-  return card ? (words(card).match(/(gemini|gemma|imagen|veo|lyria|learnlm)-[\w.-]+/) || [""])[0] : "";
+  const [named, card] = [find("model_name"), find("model_card")];
+  const name = named ? words(named).trim().replace(/^models\//, "") : "";
+  if (MODEL_ID.test(name) || !card) return name;
+  const told = phrases(card).map((phrase) => MODEL_ID.exec(phrase)).find(Boolean);
+  return told ? told[1] : name;
 };
 
 // The option that a select shows, or null where the page has no such select.
@@ -146,7 +170,7 @@ const letMouseThroughTooltips = () => {
 // What an element says, without the names of its icons and buttons.
 const sentence = (element) => {
   const copy = element.cloneNode(true);
-  for (const { css } of SELECTORS.decoration) copy.querySelectorAll(css).forEach((node) => node.remove());
+  for (const { css } of [...SELECTORS.icon, ...SELECTORS.decoration]) copy.querySelectorAll(css).forEach((node) => node.remove());
   return words(copy).trim();
 };
 

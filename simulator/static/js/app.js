@@ -6,6 +6,7 @@ import { ChatView } from './chat-view.js';
 import { el } from './dom.js';
 import { atLeast, Faults, readKnobs } from './faults.js';
 import { Interruptions, libraryPage } from './interruptions.js';
+import { mutated } from './mutations.js';
 import { Navigation } from './navigation.js';
 import { Overlays } from './overlays.js';
 import { Preferences } from './preferences.js';
@@ -93,7 +94,7 @@ export class App {
     const { catalogue, preferences } = this;
     const asked = new URLSearchParams(location.search).get('model');
     const model =
-      catalogue.find(asked) ??
+      (mutated('model_address_ignored') ? null : catalogue.find(asked)) ??
       catalogue.find(preferences.get('_promptModelOverride')) ??
       catalogue.find(preferences.get('promptModel')) ??
       catalogue.first();

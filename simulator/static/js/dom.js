@@ -6,6 +6,7 @@
  */
 
 import { iconUrl } from './icons.js';
+import { mutated, tagNow, wordsNow } from './mutations.js';
 
 /**
  * Make an element. `props.class` is the class attribute, `props.on` maps event names to listeners,
@@ -13,7 +14,7 @@ import { iconUrl } from './icons.js';
  * `null`/`false`/`undefined` = left out). Children that are null or false are skipped.
  */
 export function el(tag, props = {}, ...children) {
-  const node = document.createElement(tag);
+  const node = document.createElement(tagNow(tag));
   for (const [name, value] of Object.entries(props)) setProp(node, name, value);
   for (const child of children.flat()) {
     if (child !== null && child !== undefined && child !== false) node.append(child);
@@ -25,7 +26,7 @@ function setProp(node, name, value) {
   if (name === 'on') {
     for (const [type, listener] of Object.entries(value)) node.addEventListener(type, listener);
   } else if (name === 'text') {
-    if (value !== null && value !== undefined) node.append(document.createTextNode(value));
+    if (value !== null && value !== undefined) node.append(document.createTextNode(wordsNow(value)));
   } else {
     setAttribute(node, name, value);
   }
@@ -92,6 +93,10 @@ export function isDisabled(button) {
 }
 
 export function setDisabled(button, disabled) {
+  if (mutated('disabled_natively')) {
+    button.disabled = disabled;
+    return;
+  }
   setAttribute(button, 'aria-disabled', disabled ? 'true' : null);
 }
 

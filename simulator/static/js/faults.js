@@ -42,6 +42,7 @@ const DEFAULTS = {
   slow_ms: 0,
   renamed: {},
   missing: [],
+  mutations: [],
   duplicate_prompt_tree: false,
   drop_settings_on_new_chat: false,
 };

@@ -4,6 +4,7 @@
  */
 
 import { failureOf, reportError } from './failures.js';
+import { mutated } from './mutations.js';
 import { refusalOf, showRefusal } from './refusals.js';
 import { mintToken } from './rpc.js';
 import { generateMessage, readEvent } from './wire.js';
@@ -29,7 +30,7 @@ export class Generation {
     this.started = performance.now();
     this.responseId = null;
     this.blocked = null;
-    this.separate = app.knobs.thought_layout === 'separate-turn';
+    this.separate = app.knobs.thought_layout === 'separate-turn' || mutated('thoughts_apart');
     this.thoughtView = null;
     this.view = app.view.add(turn);
     this.view.pinned = true;

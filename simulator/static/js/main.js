@@ -6,6 +6,8 @@
  */
 
 import { App } from './app.js';
+import { install } from './mutations.js';
 
 const boot = JSON.parse(document.getElementById('boot').textContent);
+install(boot.page?.mutations ?? []);
 new App(boot).start();

@@ -3,7 +3,9 @@
  * Later writes by others are not seen until the next page load.
  */
 
-const KEY = 'aiStudioUserPreference';
+import { mutated } from './mutations.js';
+
+const KEY = () => (mutated('preferences_elsewhere') ? 'userPreference' : 'aiStudioUserPreference');
 
 const FRESH = {
   isAdvancedOpen: false,
@@ -40,14 +42,14 @@ export class Preferences {
   }
 
   write() {
-    this.storage.setItem(KEY, JSON.stringify(this.values));
+    this.storage.setItem(KEY(), JSON.stringify(this.values));
   }
 }
 
 /** What is stored, or nothing when it is absent or no JSON object. */
 function read(storage) {
   try {
-    const stored = JSON.parse(storage.getItem(KEY) ?? '{}');
+    const stored = JSON.parse(storage.getItem(KEY()) ?? '{}');
     return stored !== null && typeof stored === 'object' && !Array.isArray(stored) ? stored : {};
   } catch {
     return {};

@@ -1,6 +1,7 @@
 /** ms-run-button: one button that runs, and stops while a generation runs. */
 
 import { el, fill, icon, setAttribute, setDisabled } from './dom.js';
+import { mutated } from './mutations.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -14,11 +15,13 @@ export class RunButton {
       type: 'submit',
       'ms-button': true,
       class: 'ms-button-primary',
-      on: { click: () => this.#click() },
+      on: { click: (event) => this.#click(event) },
     });
+    this.apart = mutated('stop_button_apart') ? stopButton(() => this.onStop()) : null;
     this.host = el(app.faults.tag('run_button', 'ms-run-button'), { class: 'x-run' }, this.button);
     if (app.knobs.tooltip_over_run) this.#listenForCover();
-    this.mounted = app.faults.mark('run_button', this.host);
+    const marked = app.faults.mark('run_button', this.host);
+    this.mounted = this.apart ? el('span', {}, marked, this.apart) : marked;
   }
 
   sync({ running, enabled, ctrlEnter, noKey }) {
@@ -26,10 +29,11 @@ export class RunButton {
     if (state === this.state) return;
     this.state = state;
     this.running = running;
-    this.button.classList.toggle('stoppable', running);
+    if (this.apart) this.#apart(running);
+    this.button.classList.toggle('stoppable', running && !this.apart);
     this.button.classList.toggle('ctrl-enter-submits', ctrlEnter);
-    setDisabled(this.button, !running && !enabled);
-    fill(this.button, running ? this.#stopContent() : this.#runContent(ctrlEnter, noKey));
+    setDisabled(this.button, this.apart ? running || !enabled : !running && !enabled);
+    fill(this.button, running && !this.apart ? this.#stopContent() : this.#runContent(ctrlEnter, noKey));
     this.#labels();
     this.app.faults.mark('run_button', this.host);
   }
@@ -41,7 +45,14 @@ export class RunButton {
     this.button.classList.add('run-button');
   }
 
+  /** A stop button of its own, with Run hidden behind it. */
+  #apart(running) {
+    this.apart.hidden = !running;
+    this.host.hidden = running;
+  }
+
   #stopContent() {
+    if (mutated('stop_wordless')) return [icon('crop_square')];
     return [
       spinner(),
       el('span', { class: 'stoppable-stop' }),
@@ -56,9 +67,10 @@ export class RunButton {
     return [label, el('span', { class: 'run-button-keys' }, keys)];
   }
 
-  #click() {
-    if (this.running) this.onStop();
-    else if (this.button.getAttribute('aria-disabled') !== 'true') this.onRun();
+  #click(event) {
+    if (mutated('run_takes_hands_only') && !event.isTrusted) return;
+    if (this.running && !this.apart) this.onStop();
+    else if (!this.running && this.button.getAttribute('aria-disabled') !== 'true') this.onRun();
   }
 
   /** After Escape the tooltip does not come back before the mouse has left the button. */
@@ -100,6 +112,11 @@ export class RunButton {
     document.addEventListener('keydown', onKey, true);
     this.app.overlays.container.append(this.tooltip);
   }
+}
+
+function stopButton(onStop) {
+  const button = el('button', { type: 'button', 'ms-button': true, 'aria-label': 'Stop generating', on: { click: onStop } }, icon('stop'));
+  return el('ms-stop-button', { hidden: true }, button);
 }
 
 function spinner() {

@@ -1,6 +1,7 @@
 /** ms-toolbar: title, temporary chat, new chat, overflow menu, run-settings toggle. */
 
 import { el, fill, icon, msButton, setDisabled } from './dom.js';
+import { mutated } from './mutations.js';
 import { menuItem } from './turn-actions.js';
 
 export class Toolbar {
@@ -9,7 +10,8 @@ export class Toolbar {
     this.title = el('h1', { class: 'mode-title', text: 'Chat prompt' });
     this.indicator = el('div', { class: 'incognito-slot' });
     this.newChat = this.#newChatButton();
-    this.toggle = app.era('E5') ? null : this.#temporaryToggle();
+    this.inToolbar = !app.era('E5') || mutated('temporary_in_toolbar');
+    this.toggle = this.inToolbar ? this.#temporaryToggle() : null;
     this.more = msButton({
       variant: 'icon borderless',
       label: 'View more actions',
@@ -107,7 +109,7 @@ export class Toolbar {
   #items(choose) {
     const { app } = this;
     const items = [menuItem('save', 'Save prompt', '', () => choose(() => app.saveByHand()))];
-    if (app.era('E5')) items.unshift(this.#temporaryItem(choose));
+    if (!this.inToolbar) items.unshift(this.#temporaryItem(choose));
     return items.filter(Boolean);
   }
 
@@ -135,7 +137,8 @@ export class Toolbar {
   sync() {
     const { chat } = this.app;
     if (this.newChat) setDisabled(this.newChat, chat.empty || chat.generating);
-    this.toggleButton?.classList.toggle('ms-button-active', chat.temporary);
+    if (mutated('temporary_in_toolbar')) this.toggleButton.setAttribute('aria-pressed', String(chat.temporary));
+    else this.toggleButton?.classList.toggle('ms-button-active', chat.temporary);
     const title = chat.temporary
       ? 'Temporary chat'
       : (chat.saver.title ?? (chat.empty ? 'Chat prompt' : 'Untitled prompt'));

@@ -2,6 +2,7 @@
 
 import { el, setAttribute } from '../dom.js';
 import { atLeast } from '../faults.js';
+import { mutated } from '../mutations.js';
 import { openModelPicker } from '../model-picker.js';
 
 export class ModelCard {
@@ -25,7 +26,7 @@ export class ModelCard {
   sync() {
     const { model } = this.app.run;
     this.title.textContent = model.title;
-    this.id.textContent = model.id;
+    this.id.textContent = mutated('model_name_is_title') ? model.title : model.id;
     this.description.textContent = model.subtitle ?? model.description;
     setAttribute(this.button, 'title', model.description);
   }

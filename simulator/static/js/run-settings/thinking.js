@@ -6,10 +6,14 @@
 import { el, fill } from '../dom.js';
 import { atLeast } from '../faults.js';
 import { levelName } from '../catalogue.js';
+import { mutated } from '../mutations.js';
 import { Select } from '../widgets/select.js';
 import { SlideToggle } from '../widgets/slide-toggle.js';
 import { Slider } from '../widgets/slider.js';
 import { row } from './rows.js';
+
+const FEWER = new Set(['Low', 'High']);
+const offered = (level) => !mutated('thinking_levels_fewer') || FEWER.has(levelName(level));
 
 export class ThinkingRows {
   constructor(app) {
@@ -88,7 +92,7 @@ export class ThinkingRows {
     if (thinking.kind === 'level') {
       this.level.sync(
         this.run.level,
-        thinking.levels.map((value) => ({ value, text: levelName(value) })),
+        thinking.levels.filter(offered).map((value) => ({ value, text: levelName(value) })),
       );
     } else if (thinking.kind === 'budget') {
       this.#syncBudget(thinking);
