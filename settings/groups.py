@@ -27,7 +27,7 @@ from settings.fields import (
     switched_off,
 )
 
-CaptureWord = Literal["auto", "cdp", "in_page", "proxy"]
+CaptureWord = Literal["auto", "cdp", "in_page", "proxy", "dom"]
 """What `CAPTURE` is made of; behind `auto` in the order that it stands for."""
 
 OTHER_NAMES: Mapping[str, str] = {"DEFAULT_FASTAPI_PORT": "PORT"}
@@ -215,9 +215,10 @@ class BrowserSettings(Group):
         LowerCase,
     ] = Field(default=("auto",), validation_alias="CAPTURE", min_length=1)
     """How answers are heard, first to last, separated by blanks: from the browser's network stream (`cdp`,
-    Chromium), by a hook in the page's own requests (`in_page`), or in the stream proxy (`proxy`, with
-    `STREAM_PORT`). `auto` stands for all that are not named beside it, in this order. A later one takes over
-    from one that fails or is deaf, as long as nothing was sent."""
+    Chromium), by a hook in the page's own requests (`in_page`), in the stream proxy (`proxy`, with
+    `STREAM_PORT`), or read from the page (`dom`: not streamed, without token counts). `auto` stands for all
+    that are not named beside it, in this order. A later one takes over from one that fails or is deaf, as
+    long as nothing was sent."""
     capture_fallback: float = Field(default=10, validation_alias="CAPTURE_FALLBACK_SECONDS", gt=0)
     """How long a capture may hear nothing, in seconds, before the page is asked whether it shows an answer.
     If so, the next one in `CAPTURE` takes over."""

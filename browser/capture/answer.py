@@ -28,6 +28,8 @@ class Voice(Protocol):
     """Whether the site has said all it will: nothing of this run goes on behind the page."""
     exact: bool
     """Whether what it tells is the site's own text, to the character."""
+    warnings: tuple[str, ...]
+    """What the caller should know of how it was heard; complete when the answer is."""
 
     async def requested(self) -> None:
         """Return as soon as the page's request has left (or the tab is gone)."""
@@ -51,6 +53,7 @@ class StreamVoice:
     """The bytes that a capture of the stream hears."""
 
     exact = True
+    warnings: tuple[str, ...] = ()
 
     def __init__(self, capture: Capture) -> None:
         self.name = capture.name

@@ -15,17 +15,24 @@ from typing import Any
 from playwright.async_api import Error
 
 from browser.capture.answer import StreamVoice, Voice
-from browser.capture.hearing import Capture, Unheard
+from browser.capture.dom import DomVoice
+from browser.capture.hearing import Capture, PageGone, Unheard
 from browser.capture.sent import Sent
 from browser.counting import Count
 from browser.pages.answers import AnswerOnPage, Answers
 from browser.pages.scripting import first_line
-from domain.errors import SessionLost, WireError
+from domain.errors import GatewayError, SessionLost, WireError
 from domain.events import Event
 
 _log = logging.getLogger(__name__)
+PAGE = DomVoice.name
+"""Reading the page is always possible; whatever else is in a chain has to be there."""
 _GRACE_SECONDS = 1.0
 """So much later than the page at most does a capture hear what the page shows."""
+
+
+class Deaf(Unheard):
+    """The page shows an answer of which a capture has heard nothing."""
 
 
 class Listening:
@@ -45,17 +52,23 @@ class Listening:
         self._count = count
         self._on_deaf = on_deaf
         self._serving = voices[0]
+        self._helped = ""
         self._sent = Sent()
 
     @property
     def capture(self) -> str:
-        """Which capture serves; it may change until the first event."""
-        return self._serving.name
+        """Which capture serves, and with which other one's help; it may change until the first event."""
+        return self._helped + self._serving.name
 
     @property
     def over(self) -> bool:
         """Whether the site has said all it will."""
         return self._serving.over
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the caller should know of how the answer was heard; complete when the answer is."""
+        return self._serving.warnings
 
     async def requested(self) -> None:
         """Return as soon as the capture that serves has heard the page's request."""
@@ -79,17 +92,29 @@ class Listening:
                 async with aclosing(self._told(voice, last=voice is self._voices[-1])) as told:
                     async for event in told:
                         yield event
-            except WireError as error:
-                problem = problem or error
+            except GatewayError as error:
+                problem = self._weighed(error, problem)
                 if self._sent:
-                    async with aclosing(self._completed(problem)) as rest:
-                        async for event in rest:
-                            yield event
-                    return
-                _log.warning("capture %s: %s", voice.name, error.public_message)
+                    break
             else:
                 return
-        raise problem or Unheard("No capture is armed.")
+        for event in await self._rest(problem or Unheard("No capture is armed.")):
+            yield event
+
+    def _weighed(self, error: GatewayError, earlier: WireError | None) -> WireError:
+        """What has gone wrong so far, where it may be mended; else it is raised.
+
+        Where an earlier capture has failed, and was not only deaf, it knew better what went wrong than a page
+        that repeats it.
+        """
+        if isinstance(error, PageGone):
+            raise error
+        if isinstance(error, WireError):
+            _log.warning("capture %s: %s", self._serving.name, error.public_message)
+            return earlier or error
+        if earlier is None or isinstance(earlier, Deaf):
+            raise error
+        raise earlier from error
 
     def _serve(self, voice: Voice, place: int) -> None:
         if place:
@@ -128,7 +153,7 @@ class Listening:
         """Return when a capture has heard something; a model that is slow is waited for.
 
         Raises:
-            Unheard: the page shows an answer of which the capture has heard nothing.
+            Deaf: the page shows an answer of which the capture has heard nothing.
         """
         await asyncio.wait({first}, timeout=self._seconds)
         if first.done() or voice.heard:
@@ -144,16 +169,28 @@ class Listening:
         await asyncio.wait({first}, timeout=_GRACE_SECONDS)
         if not (first.done() or voice.heard):
             self._on_deaf(voice.name)
-            raise Unheard(f"The page shows an answer, but the capture {voice.name!r} hears nothing of it.")
+            raise Deaf(f"The page shows an answer, but the capture {voice.name!r} hears nothing of it.")
 
-    async def _completed(self, problem: WireError) -> AsyncGenerator[Event]:
-        """The rest of an answer that broke off, as the page shows it.
+    async def _rest(self, problem: WireError) -> list[Event]:
+        """The end of an answer that broke off, as the page shows it.
 
         Raises:
             WireError: `problem`, where the page does not show how exactly this answer goes on.
         """
-        raise problem
-        yield  # pragma: no cover
+        page = next((voice for voice in self._voices if isinstance(voice, DomVoice)), None)
+        if page is None or page is self._serving or not self._sent:
+            raise problem
+        try:
+            whole = [event async for event in page.events()]
+        except GatewayError as error:
+            raise problem from error
+        rest = self._sent.rest_of(whole) if page.exact else None
+        if rest is None:
+            raise problem
+        self._count("answers_completed")
+        _log.warning("the answer broke off (%s); its end was read from the page", problem.public_message)
+        self._helped, self._serving = f"{self._serving.name}+", page
+        return rest
 
 
 class Chain:
@@ -207,7 +244,7 @@ class Chain:
 
     def _available(self) -> list[str]:
         """What may serve, in order; of the stream's captures those that hear the page, where one does."""
-        names = [name for name in self._order if name in self._captures]
+        names = [name for name in self._order if name == PAGE or name in self._captures]
         deaf = {name for name, capture in self._captures.items() if not capture.proven}
         if deaf == set(self._captures):  # nothing is known yet
             deaf = set()
@@ -229,8 +266,13 @@ class Chain:
 
     def arm(self, shown: int) -> Listening:
         """Listen for the next run, before Run is pressed; the page shows so many turns."""
-        voices = [StreamVoice(self._captures[name]) for name in self._available()]
-        return Listening(voices, self._answers.after(shown), self._seconds, self._count, self._deaf.add)
+        answer, names = self._answers.after(shown), self._available()
+        voices = [DomVoice(answer) if name == PAGE else StreamVoice(self._captures[name]) for name in names]
+        for name, capture in self._captures.items():
+            if name not in names:  # it does not serve, and yet what it hears is nothing that nobody owns
+                capture.arm()
+                capture.release()
+        return Listening(voices, answer, self._seconds, self._count, self._deaf.add)
 
     def disarm(self) -> None:
         """Stop listening; what still arrives is dropped and counted."""

@@ -30,9 +30,14 @@ class Unheard(WireError):
     """A capture lost the answer or a part of it; the page may have it all the same."""
 
 
+class PageGone(Unheard):
+    """The tab went away in the middle of an answer: nothing and nobody has the rest."""
+
+
 @dataclass(frozen=True, slots=True)
 class _End:
     failure: str | None = None
+    gone: bool = False
 
 
 class Hearing:
@@ -60,14 +65,14 @@ class Hearing:
         if not self._closed:
             self._pieces.put_nowait(piece)
 
-    def on_end(self, failure: str | None = None) -> None:
-        """The response is over: complete, or for the reason given."""
+    def on_end(self, failure: str | None = None, *, gone: bool = False) -> None:
+        """The response is over: complete, or for the reason given; `gone` says that the tab is as well."""
         if self._closed:
             return
         self._submitted.set()
         if not self._status.done():
             self._status.set_result(0)
-        self._pieces.put_nowait(_End(failure))
+        self._pieces.put_nowait(_End(failure, gone))
 
     def close(self) -> None:
         """Forget everything; later calls of `on_…` bring nothing more."""
@@ -87,12 +92,14 @@ class Hearing:
 
         Raises:
             Unheard: the connection broke, or the page gave the request up.
+            PageGone: the tab crashed, closed or loads something else.
         """
         while True:
             piece = await self._pieces.get()
             if isinstance(piece, _End):
                 if piece.failure is not None:
-                    raise Unheard(f"The page's connection to AI Studio broke: {piece.failure}.")
+                    kind = PageGone if piece.gone else Unheard
+                    raise kind(f"The page's connection to AI Studio broke: {piece.failure}.")
                 return
             yield piece
 
@@ -200,4 +207,4 @@ class Ear:
     def lost(self, why: str) -> None:
         """The tab is gone: whoever listens is told."""
         if self.hearing is not None:
-            self.hearing.on_end(why)
+            self.hearing.on_end(why, gone=True)

@@ -35,12 +35,12 @@ class Sent:
         thoughts, texts = "".join(self._thoughts), "".join(self._texts)
         thought = "".join(event.text for event in whole if isinstance(event, ThoughtDelta))
         text = "".join(event.text for event in whole if isinstance(event, TextDelta))
-        if not (thought.startswith(thoughts) and text.startswith(texts)):
+        if not text.startswith(texts) or (not texts and not thought.startswith(thoughts)):
             return None
-        if texts and thought != thoughts:
+        if texts and thought.rstrip() != thoughts.rstrip():
             return None
         words: list[Event] = []
-        if more := thought[len(thoughts) :]:
+        if not texts and (more := thought[len(thoughts) :]):
             words.append(ThoughtDelta(more))
         if more := text[len(texts) :]:
             words.append(TextDelta(more))

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 _FILES = "only shown while a file is attached"
+_TURN = "only shown in a conversation; nothing was generated"
+_EDITED = "only shown while a turn is being edited"
 _DIALOG = "no dialog could be opened to look at it"
 
 REASONS: Final[Mapping[str, str]] = {
@@ -14,9 +16,17 @@ REASONS: Final[Mapping[str, str]] = {
     "upload_agree": "only shown when the page asks about a file",
     "upload_busy": "only shown while a file is uploaded",
     "upload_toast": "only shown when an upload failed",
-    "turn": "only shown in a conversation; nothing was generated",
-    "model_turn": "only shown in a conversation; nothing was generated",
-    "turn_piece": "only shown in a conversation; nothing was generated",
+    "turn": _TURN,
+    "model_turn": _TURN,
+    "turn_content": _TURN,
+    "turn_piece": _TURN,
+    "turn_noise": _TURN,
+    "turn_footer": _TURN,
+    "turn_edit": _TURN,
+    "turn_edit_end": _EDITED,
+    "turn_editor": _EDITED,
+    "code_title": "only shown where an answer has code or calls",
+    "code_text": "only shown where an answer has code or calls",
     "discard": "only shown when a conversation is left; nothing was generated",
     "stop_remove": "only shown where a stop sequence is set",
     "code_lines": "only shown by pages with a code editor",
@@ -44,6 +54,7 @@ EQUALS: Final = frozenset(
     {
         *("upload_agree", "upload_toast", "chip_error", "dialog_error", "dismiss"),
         *("toast", "callout", "banner", "turn_error"),
+        *("turn_piece", "turn_noise"),
     }
 )
 """Areas whose candidates are several things, not several ways to find one."""
@@ -96,6 +107,7 @@ PICTURES: Final = ("aspect_ratio", "aspect_ratios", "image_size", "image_sizes")
 PRIVATE_AREAS: Final = (
     "account",
     "turn",
+    "turn_editor",
     "prompt",
     "system_card",
     "system_text",

@@ -64,8 +64,9 @@ class ChatFlow:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Defaults that could not be set on the page."""
-        return tuple(self._controls.warnings)
+        """Defaults that could not be set on the page; how the answer was heard where that matters."""
+        heard = self._listening.warnings if self._listening else ()
+        return (*self._controls.warnings, *heard)
 
     @property
     def capture(self) -> str:

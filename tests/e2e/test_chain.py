@@ -8,18 +8,19 @@ from playwright.async_api import Page
 
 from browser.capture.cdp import CdpCapture
 from browser.capture.chain import Chain, Listening
-from browser.capture.hearing import Hearing, Unheard
+from browser.capture.dom import READ
+from browser.capture.hearing import Hearing, PageGone, Unheard
 from browser.capture.in_page import InPageCapture
 from browser.pages.answers import Answers
 from browser.pages.scripting import PageScripts, ScriptLibrary
 from browser.pages.selectors import load_selectors
 from domain.errors import QuotaExhausted, WireError
-from domain.events import Event, Finished, TextDelta
+from domain.events import Event, Finished, FinishReason, TextDelta, ThoughtDelta
 from simulator.demo import Site
 from tests.e2e.by_hand import ask
 from tests.e2e.driving import text_of
 
-ORDER = ("cdp", "in_page")
+ORDER = ("cdp", "in_page", "dom")
 
 
 class DeafToAnswers(CdpCapture):
@@ -51,15 +52,52 @@ class BreaksOff(CdpCapture):
         raise Unheard("the test lost it")
 
 
+class DeafInPage(InPageCapture):
+    """Hears the page start, and nothing of its answers."""
+
+    def claim(self, request_id: str) -> None:
+        pass
+
+
+class BreaksOffLater(CdpCapture):
+    """Loses what comes after a few pieces."""
+
+    async def body(self, hearing: Hearing) -> AsyncGenerator[bytes]:
+        async with aclosing(super().body(hearing)) as pieces:
+            number = 0
+            async for piece in pieces:
+                yield piece
+                number += 1
+                if number == 3:
+                    break
+        raise Unheard("the test lost it")
+
+
+class ChangesLater(BreaksOffLater):
+    """And what came before was not what the page shows."""
+
+    async def body(self, hearing: Hearing) -> AsyncGenerator[bytes]:
+        async with aclosing(super().body(hearing)) as pieces:
+            async for piece in pieces:
+                yield piece.replace(b"chunk", b"Chunk")
+
+
 class Bench:
     """A chain on a page, and what it counts."""
 
-    def __init__(self, page: Page, capture: type[CdpCapture], order: Sequence[str], seconds: float) -> None:
+    def __init__(
+        self,
+        page: Page,
+        capture: type[CdpCapture],
+        order: Sequence[str],
+        seconds: float,
+        second: type[InPageCapture] = InPageCapture,
+    ) -> None:
         self.counts: list[str] = []
         count = self.counts.append
         self.page = page
         scripts = PageScripts(page, ScriptLibrary(load_selectors(None), count))
-        captures = (capture(page, count), InPageCapture(page, count))
+        captures = (capture(page, count), second(page, count))
         self.chain = Chain(captures, Answers(scripts), order, seconds, count)
 
     @property
@@ -133,13 +171,61 @@ async def test_a_model_that_takes_its_time_is_no_deaf_capture(page: Page, site: 
 
 
 async def test_once_something_was_sent_a_failure_is_the_runs(page: Page, site: Site) -> None:
-    on = await bench(page, site, BreaksOff)
+    on = await bench(page, site, BreaksOff, order=("cdp", "in_page"))
     listening = await on.press("/chunks n=50 every=0.01")
     events: list[Event] = []
     with pytest.raises(WireError, match="the test lost it"):
         await note(listening, events)
     assert "capture_fallbacks" not in on.turns
     assert all(isinstance(event, TextDelta) for event in events)
+
+
+async def test_the_page_is_read_where_nothing_else_hears(page: Page, site: Site) -> None:
+    on = Bench(page, DeafToAnswers, ORDER, 0.3, DeafInPage)
+    await on.load(site)
+    listening = await on.press("/think(every=0.01) why | **so** it is\n")
+    events = [event async for event in listening.events()]
+    assert events == [ThoughtDelta("why"), TextDelta("**so** it is\n"), Finished(FinishReason.STOP)]
+    assert on.turns == ["capture_fallbacks", "capture_fallbacks", "captures.dom"]
+    assert (listening.capture, READ in listening.warnings) == ("dom", True)
+
+
+async def test_the_page_completes_an_answer_that_broke_off(page: Page, site: Site) -> None:
+    on = await bench(page, site, BreaksOffLater)
+    listening = await on.press("/chunks n=60 every=0.01")
+    events = [event async for event in listening.events()]
+    await page.locator(".turn-footer").wait_for()
+    said = text_of(events)
+    assert said.count("chunk") == 60
+    assert len(events) < 60
+    assert isinstance(events[-1], Finished)
+    assert (listening.capture, listening.over) == ("cdp+dom", True)
+    assert on.turns == ["captures.cdp"]
+    assert "answers_completed" in on.counts
+
+
+async def test_a_page_that_shows_other_words_completes_nothing(page: Page, site: Site) -> None:
+    on = await bench(page, site, ChangesLater)
+    listening = await on.press("/chunks n=60 every=0.01")
+    with pytest.raises(WireError, match="the test lost it"):
+        await note(listening, [])
+
+
+async def test_what_the_site_cut_is_not_completed(page: Page, site: Site) -> None:
+    on = await bench(page, site, CdpCapture)
+    listening = await on.press("/fail cut after=2")
+    with pytest.raises(WireError, match="connection to AI Studio broke"):
+        await note(listening, [])
+
+
+async def test_nobody_is_asked_once_the_tab_has_gone(page: Page, site: Site) -> None:
+    on = await bench(page, site, CdpCapture)
+    listening = await on.press("/chunks n=500 every=0.02")
+    events = listening.events()
+    assert isinstance(await anext(events), TextDelta)
+    await page.reload()
+    with pytest.raises(PageGone):
+        [_ async for _ in events]
 
 
 async def test_what_the_site_refuses_is_no_reason_to_ask_another(page: Page, site: Site) -> None:

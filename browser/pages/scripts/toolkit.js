@@ -185,3 +185,21 @@ const lastNotice = () => {
   const said = notices();
   return said.length ? said[said.length - 1].text : "";
 };
+
+// The first match of the first candidate in an element or itself, whether it can be seen or not.
+const within = (area, root) => {
+  for (const { name, css } of SELECTORS[area]) {
+    const found = root.matches(css) ? root : root.querySelector(css);
+    if (!found) continue;
+    winners[area] = name;
+    return found;
+  }
+  return null;
+};
+
+// What the model has answered since the page showed so many turns. A turn may be there before it is anybody's.
+const modelTurns = (shown) => findAll("turn").slice(shown).filter((turn) => within("model_turn", turn));
+
+// Whether a turn shows anything but its frame.
+const showsSomething = (turn) => SELECTORS.turn_piece.some(({ css }) =>
+  [...turn.querySelectorAll(css)].some((piece) => words(piece).trim() || piece.querySelector("img, audio, video")));
