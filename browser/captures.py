@@ -5,6 +5,7 @@ from playwright.async_api import Page
 from browser.capture.cdp import CdpCapture
 from browser.capture.chain import Chain
 from browser.capture.hearing import Capture
+from browser.capture.helper import Helper, is_loopback
 from browser.capture.in_page import InPageCapture
 from browser.capture.stream_proxy import ProxyCapture
 from browser.counting import Count
@@ -29,7 +30,15 @@ class CaptureMaker:
         # Something has to hear which models there are.
         names = [name for name in order if name in _OF_THE_STREAM] or ["in_page"]
         captures = [self._make(name, page) for name in names]
-        return Chain(captures, chat_page.answers, order, self._settings.capture_fallback, self._count)
+        helper = self._helper(page) if "helper" in order else None
+        return Chain(
+            captures, chat_page.answers, order, self._settings.capture_fallback, self._count, helper=helper
+        )
+
+    def _helper(self, page: Page) -> Helper:
+        endpoint, cookies = self._settings.helper_endpoint, self._settings.helper_cookies
+        may_know = cookies == "always" or (cookies == "loopback" and is_loopback(endpoint))
+        return Helper(endpoint, page, cookies=may_know)
 
     def _make(self, name: str, page: Page) -> Capture:
         if name == "cdp":

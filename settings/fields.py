@@ -104,10 +104,10 @@ def needs_stream_port(words: tuple[str, ...], info: Info) -> tuple[str, ...]:
     return words
 
 
-def switched_off(value: str) -> str:
-    if value:
-        raise ValueError("the helper endpoint is not part of this version; leave it empty")
-    return value
+def needs_endpoint(words: tuple[str, ...], info: Info) -> tuple[str, ...]:
+    if "helper" in words and not info.data.get("helper_endpoint"):
+        raise ValueError("'helper' is an external program; set GUI_DEFAULT_HELPER_ENDPOINT to its address")
+    return words
 
 
 RootedPath = Annotated[Path, AfterValidator(_rooted)]

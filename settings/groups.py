@@ -22,12 +22,12 @@ from settings.fields import (
     WebAddress,
     Words,
     each_once,
+    needs_endpoint,
     needs_stream_port,
     proxied_here,
-    switched_off,
 )
 
-CaptureWord = Literal["auto", "cdp", "in_page", "proxy", "dom"]
+CaptureWord = Literal["auto", "cdp", "in_page", "proxy", "helper", "dom"]
 """What `CAPTURE` is made of; behind `auto` in the order that it stands for."""
 
 OTHER_NAMES: Mapping[str, str] = {"DEFAULT_FASTAPI_PORT": "PORT"}
@@ -207,18 +207,28 @@ class BrowserSettings(Group):
     """Fail a request also when a mere default cannot be set on the page, instead of warning."""
     selectors_file: ExistingFile | None = Field(default=None, validation_alias="SELECTORS_FILE")
     """JSON file whose entries replace the built-in selectors of the page."""
+    helper_endpoint: WebAddress | Literal[""] = Field(
+        default="", validation_alias="GUI_DEFAULT_HELPER_ENDPOINT", examples=["http://127.0.0.1:9000/answers"]
+    )
+    """Address of a program of yours that hears answers; see [helper.md](helper.md). Empty: there is none."""
+    helper_cookies: Annotated[Literal["loopback", "never", "always"], LowerCase] = Field(
+        default="loopback", validation_alias="HELPER_COOKIES"
+    )
+    """Whether the helper is given the page's cookies, which are the sign-in: one on this machine alone, none,
+    or any."""
     capture: Annotated[
         tuple[CaptureWord, ...],
         AfterValidator(each_once),
         AfterValidator(needs_stream_port),
+        AfterValidator(needs_endpoint),
         Words,
         LowerCase,
     ] = Field(default=("auto",), validation_alias="CAPTURE", min_length=1)
     """How answers are heard, first to last, separated by blanks: from the browser's network stream (`cdp`,
     Chromium), by a hook in the page's own requests (`in_page`), in the stream proxy (`proxy`, with
-    `STREAM_PORT`), or read from the page (`dom`: not streamed, without token counts). `auto` stands for all
-    that are not named beside it, in this order. A later one takes over from one that fails or is deaf, as
-    long as nothing was sent."""
+    `STREAM_PORT`), by an external `helper`, or read from the page (`dom`: not streamed, without token
+    counts). `auto` stands for all that are not named beside it, in this order. A later one takes over from
+    one that fails or is deaf, as long as nothing was sent."""
     capture_fallback: float = Field(default=10, validation_alias="CAPTURE_FALLBACK_SECONDS", gt=0)
     """How long a capture may hear nothing, in seconds, before the page is asked whether it shows an answer.
     If so, the next one in `CAPTURE` takes over."""
@@ -238,7 +248,7 @@ class BrowserSettings(Group):
     @property
     def captures(self) -> tuple[str, ...]:
         """The words of `capture` with `auto` written out."""
-        off = set[str]() if self.stream_port else {"proxy"}
+        off = {word for word, on in (("proxy", self.stream_port), ("helper", self.helper_endpoint)) if not on}
         rest = tuple(word for word in get_args(CaptureWord) if word not in {"auto", *self.capture, *off})
         return tuple(one for word in self.capture for one in (rest if word == "auto" else (word,)))
 
@@ -350,15 +360,6 @@ class LogSettings(Group):
     """How many files that were put aside are kept."""
 
 
-class CaptureSettings(Group):
-    """Further ways of hearing an answer, known by name and not part of this version."""
-
-    helper_endpoint: Annotated[str, AfterValidator(switched_off)] = Field(
-        default="", validation_alias="GUI_DEFAULT_HELPER_ENDPOINT"
-    )
-    """Address of an external helper. Only an empty value is accepted."""
-
-
 GROUPS: Mapping[str, type[Group]] = {
     "server": ServerSettings,
     "access": AccessSettings,
@@ -369,7 +370,6 @@ GROUPS: Mapping[str, type[Group]] = {
     "sign_in": SignInSettings,
     "embeddings": EmbeddingSettings,
     "logs": LogSettings,
-    "captures": CaptureSettings,
 }
 
 

@@ -17,7 +17,6 @@ from settings.groups import (
     OTHER_NAMES,
     AccessSettings,
     BrowserSettings,
-    CaptureSettings,
     ChatSettings,
     DeadlineSettings,
     EmbeddingSettings,
@@ -58,7 +57,6 @@ class Settings:
     sign_in: SignInSettings = field(default_factory=SignInSettings)
     embeddings: EmbeddingSettings = field(default_factory=EmbeddingSettings)
     logs: LogSettings = field(default_factory=LogSettings)
-    captures: CaptureSettings = field(default_factory=CaptureSettings)
     sources: Mapping[str, str] = field(default_factory=dict)
     """Where each value that is not a default was given, by setting name."""
 

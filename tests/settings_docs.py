@@ -17,7 +17,6 @@ TITLES = {
     "sign_in": "Getting and keeping a sign-in",
     "embeddings": "Embeddings",
     "logs": "Logs",
-    "captures": "Known by name only",
 }
 
 

@@ -157,7 +157,10 @@ def test_web_browser_of_the_desktop_is_not_taken_for_an_engine(tmp_path: Path, p
         ("SELECTORS_FILE", "none.json", "there is no file"),
         ("STREAM_PORT", "port", "a whole number from 0 up to 65535"),
         ("CAPTURE", "proxy", "set STREAM_PORT as well"),
-        ("GUI_DEFAULT_HELPER_ENDPOINT", "http://h", "the helper endpoint is not part of this version"),
+        ("GUI_DEFAULT_HELPER_ENDPOINT", "host", "give an address like"),
+        ("CAPTURE", "helper", "set GUI_DEFAULT_HELPER_ENDPOINT"),
+        ("CAPTURE", "cdp dom cdp", "'cdp' is named twice"),
+        ("CAPTURE", "cdp ears", "give auto, cdp, in_page, proxy, helper or dom, separated by blanks"),
     ],
 )
 def test_unusable_value_is_one_line_with_name_value_and_remedy(

@@ -11,12 +11,14 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from typing import Any
+from uuid import uuid4
 
 from playwright.async_api import Error
 
 from browser.capture.answer import StreamVoice, Voice
 from browser.capture.dom import DomVoice
 from browser.capture.hearing import Capture, PageGone, Unheard
+from browser.capture.helper import Helper
 from browser.capture.sent import Sent
 from browser.counting import Count
 from browser.pages.answers import AnswerOnPage, Answers
@@ -207,7 +209,10 @@ class Chain:
         order: Sequence[str],
         seconds: float,
         count: Count,
+        *,
+        helper: Helper | None = None,
     ) -> None:
+        self._helper = helper
         self._captures = {capture.name: capture for capture in captures}
         self._answers = answers
         self._order = tuple(order)
@@ -244,7 +249,8 @@ class Chain:
 
     def _available(self) -> list[str]:
         """What may serve, in order; of the stream's captures those that hear the page, where one does."""
-        names = [name for name in self._order if name == PAGE or name in self._captures]
+        others = {PAGE, *([self._helper.name] if self._helper else [])}
+        names = [name for name in self._order if name in self._captures or name in others]
         deaf = {name for name, capture in self._captures.items() if not capture.proven}
         if deaf == set(self._captures):  # nothing is known yet
             deaf = set()
@@ -264,15 +270,24 @@ class Chain:
                 await capture.reach()
         return heard
 
-    def arm(self, shown: int) -> Listening:
+    def arm(self, shown: int, model: str = "") -> Listening:
         """Listen for the next run, before Run is pressed; the page shows so many turns."""
         answer, names = self._answers.after(shown), self._available()
-        voices = [DomVoice(answer) if name == PAGE else StreamVoice(self._captures[name]) for name in names]
+        voices = [self._voice(name, answer, model) for name in names]
         for name, capture in self._captures.items():
             if name not in names:  # it does not serve, and yet what it hears is nothing that nobody owns
                 capture.arm()
                 capture.release()
         return Listening(voices, answer, self._seconds, self._count, self._deaf.add)
+
+    def _voice(self, name: str, answer: AnswerOnPage, model: str) -> Voice:
+        if name == PAGE:
+            return DomVoice(answer)
+        if name in self._captures:
+            return StreamVoice(self._captures[name])
+        if self._helper is None:
+            raise AssertionError(f"nothing is called {name!r}")
+        return self._helper.voice(answer, uuid4().hex, model)
 
     def disarm(self) -> None:
         """Stop listening; what still arrives is dropped and counted."""

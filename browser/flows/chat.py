@@ -171,7 +171,9 @@ class ChatFlow:
 
         Closing it early presses Stop before anything else may run.
         """
-        listening = self._listening = self._captures.arm(self._shown)
+        listening = self._listening = self._captures.arm(
+            self._shown, self._request.model if self._request else ""
+        )
         self.running = True
         try:
             with self._heeding_address():
