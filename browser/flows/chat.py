@@ -133,9 +133,27 @@ class ChatFlow:
                 await self._controls.set_safety({})
             await self._choose(model)
             state = await self._page.chat.state()
-        if state.chips:
-            raise SessionLost(f"The page shows {state.chips} files of an earlier request.")
+        if not state.clean:
+            raise SessionLost(
+                f"The page is not clean: {state.turns} turns and {state.chips} files of an earlier request, "
+                f"running: {state.running}."
+            )
         return state
+
+    async def _require_as_put(self) -> None:
+        """A prepared page may have waited for its turn: it shows what it did then, and the prompt.
+
+        Raises:
+            SessionLost: something has happened on it since.
+            ControlFailed: a file is no longer there.
+        """
+        state = await self._page.chat.state()
+        if state.running or state.turns != self._shown or not state.filled:
+            raise SessionLost(
+                f"The page has changed while it waited: {state.turns} turns instead of {self._shown}, "
+                f"running: {state.running}, prompt of {state.prompt_length} characters."
+            )
+        self._filler.check(state.chips)
 
     async def _held_page(self, held: Held) -> ChatState:
         """Raises `SessionLost` at the least doubt: the request is as well served by a clean page."""
@@ -179,7 +197,7 @@ class ChatFlow:
             with self._heeding_address():
                 with self._foreground.work():
                     submission = Submission(self._page, listening, self._shown)
-                    await submission.send(self._deadlines.submit, first=self._filler.check)
+                    await submission.send(self._deadlines.submit, first=self._require_as_put)
                 on_submit()
                 async with aclosing(self._answer(listening)) as answer:
                     async for event in answer:

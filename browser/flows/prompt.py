@@ -62,15 +62,12 @@ class PromptFiller:
             _log.warning("the page did not take a prompt of %d characters; attaching it instead", len(text))
             await self._attach_text(text, files)
 
-    async def check(self) -> None:
-        """Look once more before Run: a prompt may have waited for its turn.
+    def check(self, left: int) -> None:
+        """Count the page's files once more before Run: a prompt may have waited for its turn.
 
         Raises:
             ControlFailed: a file is no longer there.
         """
-        if not self.files:
-            return
-        left = (await self._page.chat.state()).chips
         if left != self.files:
             raise ControlFailed(f"The page's prompt has {left} files instead of {self.files}.", area=AREA)
 
