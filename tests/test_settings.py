@@ -241,8 +241,10 @@ def test_stream_proxy_needs_a_browser_of_its_own_and_no_socks_behind_it(tmp_path
     port = {"STREAM_PORT": "3120"}
     assert "does not use" in complaint(tmp_path, {**port, "BROWSER_WS_ENDPOINT": "ws://127.0.0.1:9/"})
     assert "SOCKS" in complaint(tmp_path, {**port, "UNIFIED_PROXY_CONFIG": "socks5://host:1"})
-    assert load(tmp_path, port).browser.captures == ("cdp", "in_page", "proxy")
-    assert load(tmp_path).browser.captures == ("cdp", "in_page")
+    assert load(tmp_path, port).browser.captures == ("cdp", "in_page", "proxy", "dom")
+    assert load(tmp_path).browser.captures == ("cdp", "in_page", "dom")
+    helper = {"GUI_DEFAULT_HELPER_ENDPOINT": "http://host", "CAPTURE": "in_page auto"}
+    assert load(tmp_path, helper).browser.captures == ("in_page", "cdp", "helper", "dom")
 
 
 def test_socks_proxy_with_a_password_is_refused(tmp_path: Path) -> None:

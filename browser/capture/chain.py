@@ -33,8 +33,8 @@ _GRACE_SECONDS = 1.0
 """So much later than the page at most does a capture hear what the page shows."""
 
 
-class Deaf(Unheard):
-    """The page shows an answer of which a capture has heard nothing."""
+class Deaf(WireError):
+    """The page shows an answer of which a capture has heard nothing. To ask again would be to ask twice."""
 
 
 class Listening:

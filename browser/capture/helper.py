@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 import httpx2
 from playwright.async_api import Page
 
-from browser.capture.hearing import Unheard
 from browser.pages.answers import AnswerOnPage
 from browser.wire.decode import AnswerDecoder
 from browser.wire.frames import FrameSplitter
@@ -101,14 +100,16 @@ class HelperVoice:
                 async for event in events:
                     yield event
         except httpx2.HTTPError as error:
-            raise Unheard(f"The helper failed: {type(error).__name__} {error}".strip()) from error
+            raise WireError(f"The helper failed: {type(error).__name__} {error}".strip()) from error
 
     async def _read(self, response: httpx2.Response) -> AsyncGenerator[Event]:
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if response.status_code != 200:
-            raise Unheard(f"The helper answered with status {response.status_code} instead of 200.")
+            raise WireError(f"The helper answered with status {response.status_code} instead of 200.")
         if kind not in {STREAM_TYPE, LINES_TYPE}:
-            raise Unheard(f"The helper answered with {kind!r}; it may be {STREAM_TYPE!r} or {LINES_TYPE!r}.")
+            raise WireError(
+                f"The helper answered with {kind!r}; it may be {STREAM_TYPE!r} or {LINES_TYPE!r}."
+            )
         reader = _StreamReader() if kind == STREAM_TYPE else _LineReader()
         size = 0
         async with aclosing(response.aiter_bytes()) as pieces:
@@ -116,7 +117,7 @@ class HelperVoice:
                 self.heard = True
                 size += len(piece)
                 if size > _MAX_BYTES:
-                    raise Unheard(f"The helper's answer is longer than {_MAX_BYTES} bytes.")
+                    raise WireError(f"The helper's answer is longer than {_MAX_BYTES} bytes.")
                 for event in reader.feed(piece):
                     yield event
         for event in reader.finish():
@@ -134,7 +135,7 @@ class _StreamReader:
 
     def finish(self) -> Iterator[Event]:
         if not self._splitter.ended:
-            raise Unheard("The helper's answer broke off before its end.")
+            raise WireError("The helper's answer broke off before its end.")
         yield from self._decoder.finish()
 
 
