@@ -80,6 +80,19 @@ UploadFault = Literal["toast", "silent", "chip", "stuck"]
 stays and is marked as failed; `stuck`: its processing does not end."""
 
 
+Interruption = Literal[
+    "cookie_bar",
+    "survey",
+    "welcome",
+    "announcement",
+    "autosave",
+    "paid_usage",
+    "incident",
+    "backdrop",
+    "terms",
+]
+
+
 class _Knobs(BaseModel):
     model_config = ConfigDict(extra="forbid", validate_assignment=True)
 
@@ -127,6 +140,10 @@ class PageKnobs(_Knobs):
     preference_vote: bool = False
     announcement: bool = False
     lingering_backdrop: bool = False
+    interrupt_with: Interruption | None = None
+    """Comes up once a load, at the worst moment: …"""
+    interrupt_at: Literal["setting", "prompt"] = "setting"
+    """… right after the first setting was changed, or right after the prompt was written."""
     tooltip_over_run: bool = False
     upload_delay_ms: Milliseconds = 120
     single_file_upload: bool = True

@@ -5,10 +5,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from browser.pages.selectors import Candidate, Selectors
 
+_WIDTH = 100
+"""Of the table, where what stands before the notes leaves them as much as `_NARROWEST`."""
+_NARROWEST = 24
 _NEVER_LOOKED = "not looked at: the examination did not get this far"
 
 
@@ -123,9 +127,12 @@ _WORDS = {
 def _columns(findings: tuple[Finding, ...]) -> Iterator[str]:
     rows = [("area", "result", "found by", "note"), *map(_row, findings)]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    indent = sum(widths) + 2 * len(widths)
     for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True))
-        yield "  ".join(cells).rstrip()
+        first, *more = wrap(row[3], max(_WIDTH - indent, _NARROWEST)) or [""]
+        cells = (cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True))
+        yield "  ".join((*cells, first)).rstrip()
+        yield from (" " * indent + line for line in more)
 
 
 def _row(finding: Finding) -> tuple[str, str, str, str]:

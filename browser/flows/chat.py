@@ -15,6 +15,7 @@ from browser.foreground import Foreground
 from browser.pages.chat import ChatState
 from browser.pages.chat_page import ChatPage
 from domain.errors import (
+    ControlFailed,
     DeadlinePassed,
     ModelRejected,
     PageDrift,
@@ -117,10 +118,10 @@ class ChatFlow:
         """
         with self._heeding_address():
             if held is None:
-                await self._set(request, card, await self._clean_page(request.model))
+                await self._set_all(request, card, await self._clean_page(request.model))
                 await self._filler.fill(write_transcript(request.turns), files_of(request.turns))
             else:
-                await self._set(request, card, await self._held_page(held))
+                await self._set_all(request, card, await self._held_page(held))
                 await self._filler.fill(request.turns[-1].text, files_of(request.turns[-1:]))
             self._request = request
 
@@ -172,6 +173,29 @@ class ChatFlow:
             )
         self._shown = state.turns
         return state
+
+    async def _set_all(self, request: GenerateRequest, card: ModelCard, state: ChatState) -> None:
+        """Everything but the prompt; once more when something came up over the page meanwhile.
+
+        What came up may take clicks and keys; a second time only what differs is set.
+        """
+        failure: ControlFailed | PageDrift | None = None
+        try:
+            await self._set(request, card, state)
+        except (ControlFailed, PageDrift) as error:
+            failure = error
+        if failure is None and not self._controls.warnings:
+            return
+        state = await self._page.chat.state()
+        if not state.obstructed:
+            if failure is not None:
+                raise failure
+            return
+        _log.warning("something came up over the page while it was being set: %s", state.dialog or "a notice")
+        if not await self._page.chat.close_overlays():
+            raise ControlFailed(f"A dialog lies over the page: {state.dialog!r}.", area="dialog") from failure
+        self._controls.warnings.clear()
+        await self._set(request, card, await self._page.chat.state())
 
     async def _set(self, request: GenerateRequest, card: ModelCard, state: ChatState) -> None:
         """Everything but the prompt."""

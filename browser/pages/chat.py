@@ -32,6 +32,8 @@ class ChatState:
     prompt_length: int
     chips: int
     dialogs: int
+    dialog: str
+    """The first words of a dialog; empty without one."""
     notices: int
     absent: list[str]
     """Areas without which there is no chat and that are not there."""

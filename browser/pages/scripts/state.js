@@ -13,6 +13,7 @@ return {
   prompt_length: (find("prompt") || { value: "" }).value.length,
   chips: chipCount(),
   dialogs: findAll("dialog").filter(isVisible).length + findAll("backdrop").filter(isVisible).length,
+  dialog: find("dialog") ? phrases(find("dialog")).join(" ").slice(0, 80) : "",
   notices: findAny("dismiss").length,
   absent: ["editor", "prompt", "model_card"].filter((area) => find(area) === null),
   temporary: find("temporary_indicator") !== null,

@@ -133,7 +133,9 @@ const saysOneOf = (label, wanted) => {
 const coveredBy = (element, x, y) => {
   const top = document.elementFromPoint(x, y);
   if (!top || element.contains(top)) return null;
-  return `<${top.tagName.toLowerCase()} class="${top.className}">`;
+  const dialog = find("dialog");
+  const said = dialog ? ` of the dialog ${JSON.stringify(phrases(dialog).join(" ").slice(0, 80))}` : "";
+  return `<${top.tagName.toLowerCase()} class="${top.className}">${said}`;
 };
 
 const centre = (element) => {

@@ -27,6 +27,8 @@ const DEFAULTS = {
   preference_vote: false,
   announcement: false,
   lingering_backdrop: false,
+  interrupt_with: null,
+  interrupt_at: 'setting',
   tooltip_over_run: false,
   upload_delay_ms: 120,
   single_file_upload: true,

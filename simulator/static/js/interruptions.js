@@ -16,8 +16,56 @@ export class Interruptions {
     if (knobs.welcome_dialog && !preferences.get('warmWelcomeDisplayed')) this.#welcome();
     if (knobs.announcement) this.#announcement();
     if (knobs.duplicate_prompt_tree) this.#duplicateTree();
+    if (knobs.interrupt_with) this.#atTheWorstMoment(knobs.interrupt_with, knobs.interrupt_at);
     const after = knobs.autosave_dialog_after_ms;
     if (after !== null && !preferences.get('hasShownAutosaveOnDialog')) setTimeout(() => this.#autosave(), after);
+  }
+
+  #atTheWorstMoment(what, moment) {
+    const come = {
+      cookie_bar: () => this.#cookieBar(),
+      survey: () => this.#survey(),
+      welcome: () => this.#welcome(),
+      announcement: () => this.#announcement(),
+      autosave: () => this.#autosave(),
+      paid_usage: () => this.#paidUsage(),
+      incident: () => this.#incident(),
+      backdrop: () => this.#backdrop(),
+      terms: () => this.#terms(),
+    }[what];
+    const event = moment === 'prompt' ? 'input' : 'change';
+    const isIt = ({ target }) => target.matches(moment === 'prompt' ? 'ms-prompt-box textarea' : 'ms-run-settings input');
+    const listen = (happened) => {
+      if (!isIt(happened)) return;
+      document.removeEventListener(event, listen);
+      come();
+    };
+    document.addEventListener(event, listen);
+  }
+
+  #paidUsage() {
+    const close = () => pane.close();
+    const button = msButton({ variant: 'icon borderless', label: 'close', ligature: 'close', on: { click: close } });
+    const text = el('mat-dialog-content', { class: 'mat-mdc-dialog-content', text: 'Link a paid API key to use this model.' });
+    const pane = this.app.overlays.dialog(el('ms-paid-usage-dialog', {}, button, text), { label: 'Paid usage' });
+  }
+
+  #incident() {
+    const close = () => pane.close();
+    const content = el(
+      'div',
+      { class: 'xap-inline-dialog-container' },
+      el('p', { text: 'We are looking into slow answers.' }),
+      msButton({ variant: 'borderless', on: { click: close } }, el('span', { text: 'Dismiss' })),
+    );
+    const pane = this.app.overlays.dialog(content, { paneClass: 'incident-info-dialog-panel', label: 'Incident' });
+  }
+
+  #backdrop() {
+    const left = el('div', {
+      class: 'cdk-overlay-backdrop cdk-overlay-transparent-backdrop cdk-overlay-backdrop-showing x-left-behind',
+    });
+    this.app.overlays.container.append(left);
   }
 
   #cookieBar() {
