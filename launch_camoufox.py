@@ -13,11 +13,12 @@ try:
     from browser.display import display_for
     from browser.doctor.examine import examine
     from browser.driver import PageDriver
+    from browser.profiles.remote import RemoteSignIns
     from browser.profiles.sign_in import SignIn
     from commands.command_line import Asked, read_command_line
     from commands.first_run import only_profile, store_of, with_profile
     from domain.errors import GatewayError, ProfileUnusable
-    from domain.ports import DriverStatus
+    from domain.ports import Backstage, DriverStatus
     from logbook.setup import write_logs
     from settings import Settings, SettingsError
     from simulator.demo import Site, SiteFailed, simulated_site
@@ -73,8 +74,13 @@ async def serve(settings: Settings, overrides: Mapping[str, object], *, demo: bo
         sign_in = stack.enter_context(
             SignIn(store_of(settings), lambda: only_profile(settings), settings.sign_in)
         )
-        driver = PageDriver(browser, settings.deadlines, sign_in)
-        app = create_app(*settings.api, settings.deadlines, driver, secrets=settings.browser.secrets)
+        starting = asyncio.Lock()
+        driver = PageDriver(browser, settings.deadlines, sign_in, starting)
+        remote = await stack.enter_async_context(
+            RemoteSignIns(settings.browser, settings.sign_in, store_of(settings), sign_in.file, starting)
+        )
+        backstage = Backstage(settings.browser.secrets, remote)
+        app = create_app(*settings.api, settings.deadlines, driver, backstage)
         http = HttpServer(app, on_stop=lambda: say("\nStopping … (once more: at once)"))
         running = asyncio.create_task(http.serve([port]), name="http server")
         say(f"Starting the browser ({browser.engine}, {browser.mode}) …")

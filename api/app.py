@@ -38,7 +38,7 @@ from api.security import Gatekeeper
 from api.supervisor import Supervisor
 from api.version import NAME, VERSION
 from domain.errors import GatewayError
-from domain.ports import Deadlines, Driver
+from domain.ports import NO_BACKSTAGE, Backstage, Deadlines, Driver
 from settings import (
     ROOT,
     AccessSettings,
@@ -58,11 +58,11 @@ def create_app(
     access: AccessSettings,
     deadlines: Deadlines,
     driver: Driver,
-    secrets: Sequence[Path] = (),
+    backstage: Backstage = NO_BACKSTAGE,
 ) -> FastAPI:
     """An application that serves `driver`, which its lifespan opens and closes.
 
-    `secrets` are files and folders that no caller may name, besides the application's own.
+    What `backstage` has is the caller's to open and to close.
 
     Raises:
         SettingsError: a key file, the admin token, the list of excluded models or a folder for files cannot
@@ -86,7 +86,7 @@ def create_app(
         queue=jobs,
         files=FileService(store, Uploads(store), gatekeeper),
         intake=Intake(
-            _rules(files, access, secrets),
+            _rules(files, access, backstage.secrets),
             files.upload_dir,
             only_current=files.only_current_user_attachments,
         ),
@@ -117,6 +117,7 @@ def create_app(
     app.state.files = gateway.files
     app.state.started = time.monotonic()
     app.state.admin = Admin(access.admin_token_file)
+    app.state.backstage = backstage
     app.state.embeddings = Embeddings(
         EmbeddingRules(embeddings.api_key, embeddings.base_url, embeddings.timeout)
     )

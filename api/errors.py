@@ -42,6 +42,7 @@ ANSWERS: Final[Mapping[type[e.GatewayError], Answer]] = MappingProxyType(
         e.TooManyRequests: Answer(429, "rate_limit_error"),
         e.NotFound: Answer(404, _REQUEST),
         e.ProfileInUse: Answer(409, _REQUEST),
+        e.SignInUnderWay: Answer(409, _REQUEST),
         e.QueueFull: Answer(429, "rate_limit_error"),
         e.Cancelled: Answer(499, "request_cancelled"),
         e.DeadlinePassed: Answer(504, "timeout_error"),

@@ -105,5 +105,5 @@ def _write_down(scope: Scope, account: Account) -> None:
         **account.facts,
         "total": round(account.seconds, 3),
     }
-    quiet = scope["path"].endswith("/health")
+    quiet = scope["path"].endswith(("/health", "/sign-in/picture"))
     log.log(logging.DEBUG if quiet else logging.INFO, "request", extra={FIELDS: fields})

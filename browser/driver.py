@@ -30,14 +30,19 @@ from settings import BrowserSettings
 class PageDriver:
     """Implements `domain.ports.Driver` on AI Studio's chat page.
 
-    Without a `sign_in` the profile of the settings is read, and neither locked nor saved back.
+    Without a `sign_in` the profile of the settings is read, and neither locked nor saved back. `starting` is
+    held while its browser starts, for others who start one in the same process.
 
     Raises:
         SettingsError: the user's selectors cannot be used.
     """
 
     def __init__(
-        self, settings: BrowserSettings, deadlines: Deadlines, sign_in: SignIn | None = None
+        self,
+        settings: BrowserSettings,
+        deadlines: Deadlines,
+        sign_in: SignIn | None = None,
+        starting: asyncio.Lock | None = None,
     ) -> None:
         self._sign_in = sign_in or SignIn(
             ProfileStore(settings.auth_profiles_dir, settings.ai_studio_url), lambda: settings.auth_profile
@@ -60,6 +65,7 @@ class PageDriver:
             sign_in=self._sign_in,
             foreground=foreground,
             count=self._count,
+            starting=starting,
         )
         self.watchdog = Watchdog(self.pool, self.healer, settings)
         self._placer = Placer(self.pool, self._count)

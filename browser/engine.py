@@ -37,8 +37,12 @@ _CHROMIUM_ARGS = ("--disable-quic", "--no-first-run", "--disable-search-engine-c
 class Engine:
     """One browser. An async context manager: entering starts or connects, leaving ends what was started."""
 
-    def __init__(self, settings: BrowserSettings, count: Count = lambda _: None) -> None:
+    def __init__(
+        self, settings: BrowserSettings, count: Count = lambda _: None, starting: asyncio.Lock | None = None
+    ) -> None:
+        """`starting` is held meanwhile: what is started at the same time could be taken for this one's."""
         self._settings = settings
+        self._starting = starting or asyncio.Lock()
         self._count = count
         self.stream_proxy: StreamProxy | None = None
         """What the browser's way to the site leads through, if anything of the gateway's own."""
@@ -56,8 +60,9 @@ class Engine:
             try:
                 async with asyncio.timeout(_LAUNCH_SECONDS):
                     await self._start_stream_proxy(stack)
-                    with self._processes.noted():
-                        self._browser = await self._start(stack)
+                    async with self._starting:
+                        with self._processes.noted():
+                            self._browser = await self._start(stack)
             except TimeoutError as error:
                 raise BrowserDown(f"The browser did not start within {_LAUNCH_SECONDS:g} s.") from error
             except Error as error:

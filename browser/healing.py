@@ -45,6 +45,7 @@ class Healer:
         sign_in: SignIn,
         foreground: Foreground,
         count: Count,
+        starting: asyncio.Lock | None = None,
     ) -> None:
         self._sign_in = sign_in
         self._pool = pool
@@ -53,6 +54,7 @@ class Healer:
         self._library = library
         self._foreground = foreground
         self.count = count
+        self._starting = starting
         self.engine: Engine | None = None
         self.memory_mb = 0.0
         self._context: BrowserContext | None = None
@@ -99,7 +101,7 @@ class Healer:
         await self._sign_in.until_worth_trying()
         try:
             state = self._sign_in.load()  # before a browser is started in vain
-            engine = self.engine = Engine(self._settings, self.count)
+            engine = self.engine = Engine(self._settings, self.count, self._starting)
             await engine.__aenter__()
             engine.browser.on("disconnected", lambda _: self._on_disconnect(engine))
             await self._open_context(engine, state)

@@ -2,17 +2,16 @@
 
 import argparse
 import asyncio
-import itertools
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from api.server import listen
+from browser.profiles.naming import free_file, suggested_name
 from browser.profiles.person import Person, let_sign_in
 from browser.profiles.state import Unfit
-from browser.profiles.store import ProfileStore, checked_name
+from browser.profiles.store import ProfileStore
 from commands.command_line import Asked
 from domain.errors import BadRequest, BrowserDown, ProfileUnusable, SignedOut
 from settings import Settings, SettingsError, has_display
@@ -139,11 +138,7 @@ def _at_terminal() -> bool:
 
 def _new_file(store: ProfileStore, person: Person, *, ask: bool) -> Path:
     """A free name: what the person wants, else the account's address, else the day's date."""
-    name = person.account or time.strftime("profile-%Y%m%d")
-    try:
-        name = checked_name(name)
-    except BadRequest:
-        name = time.strftime("profile-%Y%m%d")
+    name = suggested_name(person.account)
     while ask:
         try:
             return store.free(input(f"Save this sign-in as [{name}]: ").strip() or name)
@@ -151,5 +146,4 @@ def _new_file(store: ProfileStore, person: Person, *, ask: bool) -> Path:
             print(error.public_message)
         except EOFError:
             ask = False
-    numbered = (name[:60] + (f"-{number}" if number > 1 else "") for number in itertools.count(1))
-    return next(file for file in map(store.file, numbered) if not file.exists())
+    return free_file(store, name)

@@ -13,6 +13,7 @@ GatewayError
 ├─ TooManyRequests            one key, or one address, calls too often
 ├─ NotFound                   no such request, file or route
 ├─ ProfileInUse               another gateway uses this saved sign-in
+├─ SignInUnderWay             somebody is signing in from another machine already
 ├─ QueueFull                  too many requests are waiting
 ├─ Cancelled                  somebody cancelled this request
 ├─ DeadlinePassed             a stage took longer than its budget
@@ -110,6 +111,10 @@ class NotFound(GatewayError):
 
 class ProfileInUse(GatewayError):
     code = "profile_in_use"
+
+
+class SignInUnderWay(GatewayError):
+    code = "sign_in_under_way"
 
 
 class QueueFull(GatewayError):

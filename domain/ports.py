@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from pathlib import Path
+from typing import Final, Protocol
 
 from domain.counts import TokenCount
 from domain.events import Event
 from domain.models import ModelCard
 from domain.requests import GenerateRequest
+from domain.sign_in import RemoteSignIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,3 +142,15 @@ class Driver(Protocol):
         ...
 
     def status(self) -> DriverStatus: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Backstage:
+    """What the HTTP side is given of the browser side besides the driver. `None`: there is no such thing."""
+
+    secrets: tuple[Path, ...] = ()
+    """Files and folders that no caller may name."""
+    sign_in: RemoteSignIn | None = None
+
+
+NO_BACKSTAGE: Final = Backstage()

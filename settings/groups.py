@@ -318,7 +318,15 @@ class SignInSettings(Group):
     """Save a new sign-in without asking for a name: the account's address, where the page shows it, else the
     date."""
     timeout: float = Field(default=600, validation_alias="SIGN_IN_TIMEOUT_SECONDS", gt=0)
-    """How long the first run waits for somebody to sign in, in seconds."""
+    """How long somebody may take to sign in, in seconds: in the window of the first run, or on the admin
+    page."""
+    idle_seconds: float = Field(default=300, validation_alias="SIGN_IN_IDLE_SECONDS", gt=0)
+    """A sign-in on the admin page ends after so many seconds in which nothing was done."""
+    hosts: Annotated[tuple[str, ...], Words] = Field(
+        default=(), validation_alias="SIGN_IN_HOSTS", examples=["login.company.example"]
+    )
+    """Hosts that a sign-in on the admin page may lead to besides the site's own domain, separated by blanks,
+    as your company's own sign-in."""
     save_minutes: float = Field(default=30, validation_alias="PROFILE_SAVE_MINUTES", gt=0)
     """Save the sign-in in use back so often, in minutes: the site renews it all the time."""
     save_every: int = Field(default=10, validation_alias="PROFILE_SAVE_EVERY", ge=0)

@@ -12,7 +12,7 @@ from openai import AsyncOpenAI
 
 from api.app import create_app
 from api.server import HttpServer, listen
-from domain.ports import Deadlines, Driver
+from domain.ports import NO_BACKSTAGE, Backstage, Deadlines, Driver
 from settings import AccessSettings, ChatSettings, EmbeddingSettings, FileSettings, ServerSettings
 
 START_SECONDS = 30.0
@@ -64,32 +64,38 @@ class RunningGateway:
 
 @asynccontextmanager
 async def running_gateway(
-    driver: Driver, deadlines: Deadlines, folder: Path, **changes: Any
+    driver: Driver,
+    deadlines: Deadlines,
+    folder: Path,
+    *,
+    backstage: Backstage = NO_BACKSTAGE,
+    status: int = 200,
+    **changes: Any,
 ) -> AsyncIterator[RunningGateway]:
-    """Serve until the block ends; enters when `/health` says ok.
+    """Serve until the block ends; enters when `/health` answers with `status`.
 
     `folder` stands for the user's files; `changes` are server or chat settings by field name.
     """
     files = {name: folder / f"{name}.txt" for name in FILES}
     settings = api_settings(folder, **{**files, **changes})
     with listen("127.0.0.1", 0) as port:
-        app = create_app(*settings, deadlines, driver)
+        app = create_app(*settings, deadlines, driver, backstage)
         server = HttpServer(app, on_stop=lambda: None)
         serving = asyncio.create_task(server.serve([port]), name="test gateway")
         running = RunningGateway(f"http://127.0.0.1:{port.getsockname()[1]}", driver)
         try:
-            await _until_ready(running, serving)
+            await _until(status, running, serving)
             yield running
         finally:
             server.should_exit = True
             await serving
 
 
-async def _until_ready(running: RunningGateway, serving: asyncio.Task[None]) -> None:
+async def _until(status: int, running: RunningGateway, serving: asyncio.Task[None]) -> None:
     async with asyncio.timeout(START_SECONDS), running.http() as client:
         while not serving.done():
             try:
-                if (await client.get("/health")).status_code == 200:
+                if (await client.get("/health")).status_code == status:
                     return
             except httpx.TransportError:
                 pass

@@ -5,7 +5,8 @@ that no script looks at anything.
 """
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,42 +41,63 @@ async def let_sign_in(settings: BrowserSettings, seconds: float) -> Person:
         PermissionDenied: the site is not offered here, or turns this browser away.
         SettingsError: the user's selectors cannot be used.
     """
-    library = ScriptLibrary(load_selectors(settings.selectors_file), lambda _: None)
     async with Engine(settings) as engine:
-        context = await engine.new_context(None)
-        page = await context.new_page()
-        waiting = _Waiting(page, context)
-        engine.browser.on("disconnected", lambda _: waiting.end(_closed()))
-        going = asyncio.create_task(
-            waiting.go(f"{settings.ai_studio_url}/prompts/new_chat"), name="sign-in page"
-        )
         try:
-            async with asyncio.timeout(seconds):
-                await waiting.signed_in
-                return await _settled(context, ChatPage(page, library, settings.ai_studio_url))
+            async with asyncio.timeout(seconds), site_opened(engine, settings) as visit:
+                return await visit.person()
         except TimeoutError:
             raise SignedOut(
                 f"Nobody signed in within {seconds:g} s; start again to have more time."
             ) from None
-        except Error as error:
-            raise (_closed() if page.is_closed() else _failed(settings.ai_studio_url, error)) from error
-        finally:
-            going.cancel()
 
 
-class _Waiting:
-    """For the first of: the page gets its models, the window goes, the site says no."""
+@asynccontextmanager
+async def site_opened(engine: Engine, settings: BrowserSettings) -> AsyncIterator["Visit"]:
+    """The site in a context that is signed in to nothing. Raises `BrowserDown`, `SettingsError`."""
+    library = ScriptLibrary(load_selectors(settings.selectors_file), lambda _: None)
+    context = await engine.new_context(None)
+    page = await context.new_page()
+    visit = Visit(page, context, ChatPage(page, library, settings.ai_studio_url))
+    engine.browser.on("disconnected", lambda _: visit.end(_closed()))
+    going = asyncio.create_task(visit.go(f"{settings.ai_studio_url}/prompts/new_chat"), name="sign-in page")
+    try:
+        yield visit
+    finally:
+        visit.leave()
+        going.cancel()
 
-    def __init__(self, page: Page, context: BrowserContext) -> None:
-        self.signed_in: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+class Visit:
+    """Waits for the first of: the page gets its models, the window goes, the site says no."""
+
+    def __init__(self, page: Page, context: BrowserContext, chat_page: ChatPage) -> None:
+        self.context = context
+        self._signed_in: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._page = page
+        self._chat_page = chat_page
+        self._url = ""
         page.on("close", lambda _: self.end(_closed()))
         page.on("crash", lambda _: self.end(BrowserDown("The window crashed; start again.")))
         page.on("framenavigated", self._on_navigation)
         context.on("response", self._on_response)
 
+    async def person(self) -> Person:
+        """Return once somebody has signed in. Raises as `let_sign_in`, but for the time."""
+        try:
+            await self._signed_in
+            return await self._settled()
+        except Error as error:
+            raise (_closed() if self._page.is_closed() else _failed(self._url, error)) from error
+
+    async def _settled(self) -> Person:
+        """Once the chat can be used, all cookies have come; dialogs on top of it are left to the person."""
+        await self._chat_page.until_ready()
+        account = await self._chat_page.account()
+        return Person(dict(await self.context.storage_state(indexed_db=True)), account)
+
     async def go(self, url: str) -> None:
         """Open the site. That the window was closed meanwhile is told a little later than the failure."""
+        self._url = url
         try:
             await self._page.goto(url, wait_until="commit", timeout=0)
         except Error as error:
@@ -83,13 +105,17 @@ class _Waiting:
                 await self._page.wait_for_event("close", timeout=_CLOSE_MS)
             self.end(_failed(url, error))
 
+    def leave(self) -> None:
+        """Nobody waits any more, whatever happens to the window."""
+        self._signed_in.cancel()
+
     def end(self, error: GatewayError) -> None:
-        if not self.signed_in.done():
-            self.signed_in.set_exception(error)
+        if not self._signed_in.done():
+            self._signed_in.set_exception(error)
 
     def _on_response(self, response: Response) -> None:
-        if rpc_method(response.url) == "ListModels" and response.ok and not self.signed_in.done():
-            self.signed_in.set_result(None)
+        if rpc_method(response.url) == "ListModels" and response.ok and not self._signed_in.done():
+            self._signed_in.set_result(None)
         main = response.request.is_navigation_request() and response.frame == self._page.main_frame
         if main and response.status == 403:
             self.end(
@@ -106,13 +132,6 @@ class _Waiting:
 
 def _closed() -> SignedOut:
     return SignedOut("The window was closed before anybody had signed in.")
-
-
-async def _settled(context: BrowserContext, chat_page: ChatPage) -> Person:
-    """Once the chat can be used, all cookies have come; dialogs on top of it are left to the person."""
-    await chat_page.until_ready()
-    account = await chat_page.account()
-    return Person(dict(await context.storage_state(indexed_db=True)), account)
 
 
 def _failed(address: str, error: Error) -> BrowserDown:
