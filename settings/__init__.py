@@ -15,11 +15,11 @@ from settings.groups import (
     FileSettings,
     LogSettings,
     ServerSettings,
-    SignInSettings,
     fields_of,
     setting_names,
 )
 from settings.load import Settings, SettingsError
+from settings.sign_in import SignInSettings
 from settings.surroundings import has_display
 from settings.wording import SECRET_QUERY, allowed, shown
 

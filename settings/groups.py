@@ -1,4 +1,4 @@
-"""Every setting: one field each, in groups that are handed out together.
+"""Every setting: one field each, in groups that are handed out together; `sign_in.py` has one of them.
 
 A field's `validation_alias` is the name users write, its docstring is what `docs/configuration.md` says.
 """
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 from pydantic.fields import FieldInfo
 
 from domain.ports import Deadlines
@@ -26,26 +26,14 @@ from settings.fields import (
     needs_stream_port,
     proxied_here,
 )
+from settings.group import Group
+from settings.sign_in import SignInSettings
 
 CaptureWord = Literal["auto", "cdp", "in_page", "proxy", "helper", "dom"]
 """What `CAPTURE` is made of; behind `auto` in the order that it stands for."""
 
 OTHER_NAMES: Mapping[str, str] = {"DEFAULT_FASTAPI_PORT": "PORT"}
 """Second names of a setting, each with its first; where both are given in one place, the first name wins."""
-
-
-class Group(BaseModel):
-    """Settings that are handed out together."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        validate_default=True,
-        validate_by_name=True,
-        validate_by_alias=True,
-        use_attribute_docstrings=True,
-        allow_inf_nan=False,
-    )
 
 
 class ServerSettings(Group):
@@ -309,31 +297,6 @@ class FileSettings(Group):
     def roots(self) -> tuple[Path, ...]:
         """The folders whose files callers may name."""
         return self.local_roots or (self.upload_dir,)
-
-
-class SignInSettings(Group):
-    """Getting and keeping a sign-in."""
-
-    auto_save: bool = Field(default=False, validation_alias="AUTO_SAVE_AUTH")
-    """Save a new sign-in without asking for a name: the account's address, where the page shows it, else the
-    date."""
-    timeout: float = Field(default=600, validation_alias="SIGN_IN_TIMEOUT_SECONDS", gt=0)
-    """How long somebody may take to sign in, in seconds: in the window of the first run, or on the admin
-    page."""
-    idle_seconds: float = Field(default=300, validation_alias="SIGN_IN_IDLE_SECONDS", gt=0)
-    """A sign-in on the admin page ends after so many seconds in which nothing was done."""
-    hosts: Annotated[tuple[str, ...], Words] = Field(
-        default=(), validation_alias="SIGN_IN_HOSTS", examples=["login.company.example"]
-    )
-    """Hosts that a sign-in on the admin page may lead to besides the site's own domain, separated by blanks,
-    as your company's own sign-in."""
-    save_minutes: float = Field(default=30, validation_alias="PROFILE_SAVE_MINUTES", gt=0)
-    """Save the sign-in in use back so often, in minutes: the site renews it all the time."""
-    save_every: int = Field(default=10, validation_alias="PROFILE_SAVE_EVERY", ge=0)
-    """Also save it back after so many answered requests; 0: only by time, and when the gateway stops."""
-    check_minutes: float = Field(default=10, validation_alias="PROFILE_CHECK_MINUTES", gt=0)
-    """How often an idle gateway looks whether the browser is still signed in, in minutes. It looks at the
-    browser's cookies and at its tabs; the site notices nothing."""
 
 
 class EmbeddingSettings(Group):

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from domain.ports import Deadlines
 from settings.fields import ROOT
+from settings.group import Group
 from settings.groups import (
     GROUPS,
     OTHER_NAMES,
@@ -21,13 +22,12 @@ from settings.groups import (
     DeadlineSettings,
     EmbeddingSettings,
     FileSettings,
-    Group,
     LogSettings,
     ServerSettings,
-    SignInSettings,
     fields_of,
     setting_names,
 )
+from settings.sign_in import SignInSettings
 from settings.wording import allowed, shown
 
 
