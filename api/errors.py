@@ -43,6 +43,7 @@ ANSWERS: Final[Mapping[type[e.GatewayError], Answer]] = MappingProxyType(
         e.NotFound: Answer(404, _REQUEST),
         e.ProfileInUse: Answer(409, _REQUEST),
         e.SignInUnderWay: Answer(409, _REQUEST),
+        e.ProfileRefused: Answer(409, _REQUEST),
         e.QueueFull: Answer(429, "rate_limit_error"),
         e.Cancelled: Answer(499, "request_cancelled"),
         e.DeadlinePassed: Answer(504, "timeout_error"),

@@ -12,12 +12,13 @@ from browser.generation import PageGeneration
 from browser.healing import Healer
 from browser.pages.scripting import ScriptLibrary
 from browser.pages.selectors import load_selectors
-from browser.placing import Placer, lost
+from browser.placing import Placed, Placer, lost
 from browser.pool import Pool
 from browser.profiles.sign_in import SignIn
 from browser.profiles.store import ProfileStore
 from browser.profiles.watch import keep_saved, keep_watched
 from browser.session import Session
+from browser.switching import PageProfiles
 from browser.watchdog import Watchdog
 from domain.counts import TokenCount
 from domain.errors import BrowserDown, DeadlinePassed, SignedOut
@@ -69,9 +70,17 @@ class PageDriver:
         )
         self.watchdog = Watchdog(self.pool, self.healer, settings)
         self._placer = Placer(self.pool, self._count)
+        self._profiles = PageProfiles(
+            self._sign_in.store, self._sign_in, self.pool, self.healer, count=self._count
+        )
         self._stack = AsyncExitStack()
         self._background: tuple[asyncio.Task[None], ...] = ()
         self.slots = settings.tabs
+
+    @property
+    def profiles(self) -> PageProfiles | None:
+        """`None` where the profile in use is not kept from others."""
+        return self._profiles if self._sign_in.alone else None
 
     async def open(self) -> None:
         async with AsyncExitStack() as stack:
@@ -86,6 +95,7 @@ class PageDriver:
                 asyncio.create_task(self.watchdog.run(), name="driver-watchdog"),
                 asyncio.create_task(keep_saved(self._sign_in, self.pool), name="sign-in-saving"),
                 asyncio.create_task(keep_watched(self._sign_in, self.pool), name="sign-in-watching"),
+                asyncio.create_task(self._profiles.keep_signed_in(), name="profile-switching"),
             )
             stack.push_async_callback(self._stop_background)
             self._stack = stack.pop_all()
@@ -96,14 +106,25 @@ class PageDriver:
 
     @asynccontextmanager
     async def prepare(self, request: GenerateRequest) -> AsyncIterator[PageGeneration]:
-        placed = await self._placer.put(request)
-        generation = PageGeneration(self._placer, request, placed, self._ready_seconds, self._count)
+        placed = await self._put(request)
+        generation = PageGeneration(
+            self._placer, self._profiles, request, placed, self._ready_seconds, self._count
+        )
         well = False
         try:
             yield generation
             well = True
         finally:
             await generation.leave(well=well)
+
+    async def _put(self, request: GenerateRequest) -> Placed:
+        profile = self._profiles.active
+        try:
+            return await self._placer.put(request)
+        except SignedOut as error:
+            if not await self._profiles.instead_of(profile, request.model, error):
+                raise
+        return await self._placer.put(request)
 
     async def count(self, request: GenerateRequest) -> TokenCount:
         late = DeadlinePassed(

@@ -10,7 +10,8 @@ from playwright.async_api import Error
 from browser.capture.hearing import Unheard
 from browser.counting import Count
 from browser.placing import Placed, Placer, lost
-from domain.errors import BrowserDown, GatewayError, SessionLost, SignedOut
+from browser.switching import PageProfiles
+from domain.errors import BrowserDown, GatewayError, SessionLost, SignedOut, UpstreamError
 from domain.events import Event
 from domain.ports import ignored
 from domain.requests import GenerateRequest
@@ -21,13 +22,28 @@ _LOST = (SessionLost, BrowserDown, Unheard)
 
 
 class PageGeneration:
-    """Implements `domain.ports.Generation`. Moves to another tab once, while nothing has been reported."""
+    """Implements `domain.ports.Generation`.
+
+    While nothing has been reported it moves to another tab once, and once to another profile where the user
+    wants that.
+    """
 
     def __init__(
-        self, placer: Placer, request: GenerateRequest, placed: Placed, ready: float, count: Count
+        self,
+        placer: Placer,
+        profiles: PageProfiles,
+        request: GenerateRequest,
+        placed: Placed,
+        ready: float,
+        count: Count,
     ) -> None:
         """`ready`: seconds that moving to another tab may take."""
         self._placer = placer
+        self._profiles = profiles
+        self._profile = ""
+        """With which it was asked."""
+        self._moved = False
+        self._switched = False
         self._request = request
         self._placed: Placed | None = placed
         self._ready = ready
@@ -43,21 +59,31 @@ class PageGeneration:
         return self._flow.warnings
 
     async def events(self, on_submit: Callable[[], None] = ignored) -> AsyncGenerator[Event]:
-        said_something = False
-        try:
-            async with aclosing(self._heard(on_submit)) as events:
-                async for event in events:
-                    said_something = True
-                    yield event
-        except _LOST as error:
-            if said_something:
-                raise
-            await self._move(error)
-        else:
-            return
-        async with aclosing(self._heard(on_submit)) as events:
-            async for event in events:
-                yield event
+        if await self._profiles.ahead(self._request.model):
+            await self._move(SessionLost("Another profile is used."))
+        while True:
+            said_something = False
+            try:
+                async with aclosing(self._heard(on_submit)) as events:
+                    async for event in events:
+                        said_something = True
+                        yield event
+            except GatewayError as error:
+                if said_something or not await self._may_go_better(error):
+                    raise
+                await self._move(error)
+            else:
+                return
+
+    async def _may_go_better(self, error: GatewayError) -> bool:
+        """Whether to ask once more, of what nothing was told: on another tab, or with another profile."""
+        if isinstance(error, _LOST) and not self._moved:
+            self._moved = True
+            return True
+        if self._switched:
+            return False
+        self._switched = await self._profiles.instead_of(self._profile, self._request.model, error)
+        return self._switched
 
     async def leave(self, *, well: bool) -> None:
         """Give the tab back; nothing where a move to another one failed."""
@@ -71,15 +97,20 @@ class PageGeneration:
         """
         if (placed := self._placed) is None:
             raise SessionLost("The request stands on no tab any more.")
-        try:
-            async with aclosing(placed.flow.events(on_submit)) as events:
-                async for event in events:
-                    yield event
-        except Error as error:
-            raise lost(placed.session, error) from error
-        except SignedOut as error:
-            placed.session.break_(error.public_message)
-            raise
+        async with self._placer.answering():
+            self._profile = self._profiles.active
+            try:
+                async with aclosing(placed.flow.events(on_submit)) as events:
+                    async for event in events:
+                        yield event
+            except Error as error:
+                raise lost(placed.session, error) from error
+            except SignedOut as error:
+                placed.session.break_(error.public_message)
+                raise
+            except UpstreamError as error:
+                self._profiles.note(error, self._request.model)
+                raise
 
     async def _move(self, why: GatewayError) -> None:
         """Onto another tab, or the same one once it is clean; where that fails, `why` is the answer."""

@@ -61,6 +61,8 @@ class Healer:
         self._stuck = False
         """The browser did not close a tab: it answers to nothing."""
         self._recycling = ""
+        self._hand = asyncio.Lock()
+        """Held by whoever changes what there is."""
         self._ladder = Ladder()
         self._last_step = ""
         self._broken_since: float | None = None
@@ -147,7 +149,8 @@ class Healer:
                 self._ladder.proved()
             try:
                 if self._recycling:
-                    await self._recycle()
+                    async with self._hand:
+                        await self._recycle()
                 else:
                     await self._climb()
             except Exception as error:  # noqa: BLE001 a background loop: the next attempt may work
@@ -163,10 +166,14 @@ class Healer:
         return not self._ladder.failures and (lasted or self._pool.served > self._served_then)
 
     async def _climb(self) -> None:
-        step = self._ladder.climb(self._damage())
+        before, step = self._context, self._ladder.climb(self._damage())
         await asyncio.sleep(step.pause)
         await self._sign_in.until_worth_trying()
-        rung = Rung.BROWSER if self._damage().browser_gone else step.rung
+        async with self._hand:
+            if self._context is before:  # else another one was put in its place meanwhile
+                await self._take(Rung.BROWSER if self._damage().browser_gone else step.rung)
+
+    async def _take(self, rung: Rung) -> None:
         if rung is Rung.PAGE:
             await self._renew_pages()
             return
@@ -204,6 +211,55 @@ class Healer:
             await self.close()
             await self.open()
 
+    async def use(self, other: SignIn, seconds: float) -> None:
+        """Have the browser signed in with another profile; `other` has the old one afterwards, saved back.
+
+        The site is asked first, in a context beside the one in use; then the two are exchanged between two
+        answers. Whatever fails before that leaves everything as it was.
+
+        Raises:
+            TimeoutError: that took more than `seconds`, mostly because of an answer that runs.
+            GatewayError: there is no browser, or the site does not accept the profile.
+        """
+        async with asyncio.timeout(seconds) as clock, self._hand:
+            unused: BrowserContext | None
+            unused, sessions = await self._let_in(other)
+            try:
+                async with self._pool.between_answers(seconds):
+                    clock.reschedule(None)  # there is no way back
+                    unused = await self._exchange(unused, sessions, other)
+            finally:
+                await other.detach()
+                await self._discard(unused)
+
+    async def _let_in(self, other: SignIn) -> tuple[BrowserContext, list[Session]]:
+        """A context and its tabs, the first of which the site has let in."""
+        if self.engine is None or not self.connected:
+            raise BrowserDown("There is no browser at the moment; try again when it is back.", retry_after=5)
+        context, sessions = await self._new_context(self.engine, other.load())
+        try:
+            await self._open_tab(sessions[0])
+        except BaseException as error:
+            if isinstance(error, SignedOut):
+                other.refused()
+            await self._discard(context)
+            raise
+        return context, sessions
+
+    async def _exchange(
+        self, context: BrowserContext, sessions: list[Session], other: SignIn
+    ) -> BrowserContext | None:
+        """Put a context in the place of the one in use, whose tabs are closed: what stood on them moves."""
+        async with self._sign_in.steady:  # a save that has begun is of the profile that it began with
+            self._sign_in.trade_places(other)
+            self._sign_in.attach(context)
+            before = self._pool.exchange(sessions, "another profile is used")
+            left, self._context = self._context, context
+        self._ladder.proved()
+        self._on_success()
+        await _all_closed(session.close() for session in before)
+        return left
+
     def heal(self, rung: Rung) -> None:
         """Note that a rung is tried."""
         self._last_step = rung.word
@@ -226,17 +282,23 @@ class Healer:
 
     async def _open_context(self, engine: Engine, state: Mapping[str, Any]) -> None:
         """A context with this sign-in and its first tab, which shows whether the site accepts it."""
-        context = await open_context(engine, self._settings, state)
-        context.on("close", self._on_context_closed)
-        self._context = context
-        self._pool.sessions = [self._session(engine, context) for _ in range(self._settings.tabs)]
+        context, sessions = await self._new_context(engine, state)
+        self._context, self._pool.sessions = context, sessions
         try:
-            await self._open_tab(self._pool.sessions[0])
+            await self._open_tab(sessions[0])
         except SignedOut:
             self._sign_in.refused()
             raise
         self._sign_in.attach(context)
         self._pool.problem = None
+
+    async def _new_context(
+        self, engine: Engine, state: Mapping[str, Any]
+    ) -> tuple[BrowserContext, list[Session]]:
+        """A context with this sign-in, and its tabs, none of which is open yet."""
+        context = await open_context(engine, self._settings, state)
+        context.on("close", self._on_context_closed)
+        return context, [self._session(engine, context) for _ in range(self._settings.tabs)]
 
     async def _close_context(self) -> None:
         """Its tabs go first, so that whoever waits for them is told, whether or not the browser answers."""
@@ -244,6 +306,9 @@ class Healer:
         sessions, self._pool.sessions = self._pool.sessions, []
         context, self._context = self._context, None
         await _all_closed(session.close() for session in sessions)
+        await self._discard(context)
+
+    async def _discard(self, context: BrowserContext | None) -> None:
         if context is None or not self.connected:
             return
         try:

@@ -1,6 +1,7 @@
 """Puts requests on tabs: on the one that holds their conversation, or on a clean one."""
 
 import logging
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from playwright.async_api import Error
@@ -47,6 +48,10 @@ class Placer:
                     raise error from None
                 self._count("retries")
         raise AssertionError("the last attempt returns or raises")
+
+    def answering(self) -> AbstractAsyncContextManager[None]:
+        """Around an answer, from before Run."""
+        return self._pool.answering()
 
     def leave(self, placed: Placed) -> None:
         """Give a tab back without waiting for it."""

@@ -1,8 +1,8 @@
 """The tabs that take turns: who has one, who waits for one, which may keep its conversation."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 from browser.flows.held import Held
 from browser.foreground import Foreground
@@ -28,7 +28,12 @@ class Pool:
         self.waits_for_sign_in = waits_for_sign_in
         """Whether requests wait while the account is signed out, instead of failing."""
         self._left: asyncio.Queue[tuple[Session, int]] = asyncio.Queue()
-        self._drained = False
+        self._answers = 0
+        """How many are under way."""
+        self.holding_back = 0
+        """How many wait for answers to end, or use the time between them: none may begin."""
+        self._shut = 0
+        """How many want nobody to get a tab."""
         self.served = 0
         """How many answers have been taken to their end."""
         self.sessions: list[Session] = []
@@ -85,7 +90,7 @@ class Pool:
         """
         while True:
             ready = [s for s in self.sessions if s.state is SessionState.READY]
-            if ready and not self._drained:
+            if ready and not self._shut:
                 session = min(ready, key=lambda s: s.model != model)
                 return session, session.take()
             if isinstance(self.problem, SignedOut) and not self.alive and not self.waits_for_sign_in:
@@ -113,25 +118,64 @@ class Pool:
         self._left.put_nowait((session, lease))
 
     @asynccontextmanager
-    async def drained(self, reason: str, seconds: float) -> AsyncIterator[None]:
-        """Between two answers: nobody gets a tab, and all tabs have been given up.
-
-        Entered when no answer is under way any more, after `seconds` at the latest. Requests that only stand
-        on a tab move to another one afterwards.
-        """
-        self._drained = True
+    async def answering(self) -> AsyncIterator[None]:
+        """Around an answer, from before Run; entered when answers may begin."""
+        await self.until(lambda: not self.holding_back)
+        self._answers += 1
         try:
-            for session in self.sessions:
-                if not session.generating:
-                    session.break_(reason)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self.until(lambda: not any(session.generating for session in self.sessions))
-            self.break_all(reason)
             yield
         finally:
-            self._drained = False
+            self._answers -= 1
             self.changed.set()
+
+    @asynccontextmanager
+    async def between_answers(self, seconds: float) -> AsyncIterator[None]:
+        """No answer is under way, none begins and nobody gets a tab; until then requests are put on tabs.
+
+        Raises:
+            TimeoutError: an answer took longer.
+        """
+        self.holding_back += 1
+        try:
+            async with asyncio.timeout(seconds):
+                await self.until(lambda: not self._answers)
+            with self._closed():
+                yield
+        finally:
+            self.holding_back -= 1
+            self.changed.set()
+
+    @contextmanager
+    def _closed(self) -> Iterator[None]:
+        self._shut += 1
+        try:
+            yield
+        finally:
+            self._shut -= 1
+            self.changed.set()
+
+    @asynccontextmanager
+    async def drained(self, reason: str, seconds: float) -> AsyncIterator[None]:
+        """Between two answers, with all tabs given up; after `seconds` also in the middle of one.
+
+        Requests that only stand on a tab move to another one afterwards.
+        """
+        async with AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(self.between_answers(seconds))
+            except TimeoutError:
+                stack.enter_context(self._closed())
+            self.break_all(reason)
+            yield
+
+    def exchange(self, sessions: list[Session], reason: str) -> list[Session]:
+        """Have these tabs from now on; the ones before, given up: what stands on them moves."""
+        before, self.sessions = self.sessions, sessions
+        for session in before:
+            session.break_(reason)
+        self.problem = None
+        self.changed.set()
+        return before
 
     def refuse(self, error: SignedOut) -> None:
         """All tabs share one sign-in: none of them is ready any more."""

@@ -69,11 +69,14 @@ def show_all(store: ProfileStore, _: argparse.Namespace) -> int:
         print(f"No profiles in {store.folder}. Sign in with --debug, or bring one in with 'profiles import'.")
         return 0
     width = max(len("NAME"), *(len(profile.name) for profile in found))
-    print(f"{'NAME':{width}}  {'STATE':10}  {'LASTS UNTIL':16}  {'SAVED':16}  USED BY")
+    print(f"{'NAME':{width}}  {'STATE':12}  {'LASTS UNTIL':16}  {'SAVED':16}  USED BY")
     for profile in found:
         gateway = "a running gateway" if profile.active else ""
         times = f"{_time(profile.expires):16}  {_time(profile.last_used):16}"
-        print(f"{profile.name:{width}}  {profile.state:10}  {times}  {gateway}".rstrip())
+        print(f"{profile.name:{width}}  {profile.state:12}  {times}  {gateway}".rstrip())
+    for profile in found:
+        for one in profile.cooling:
+            print(f"{profile.name} cools down for {one.model or 'every model'} until {_time(one.until)}")
     return 0
 
 

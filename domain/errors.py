@@ -12,7 +12,8 @@ GatewayError
 ├─ Forbidden                  called by a foreign web page, or under a foreign name
 ├─ TooManyRequests            one key, or one address, calls too often
 ├─ NotFound                   no such request, file or route
-├─ ProfileInUse               another gateway uses this saved sign-in
+├─ ProfileInUse               a gateway uses this saved sign-in
+├─ ProfileRefused             a saved sign-in could not be taken into use; the one in use goes on
 ├─ SignInUnderWay             somebody is signing in from another machine already
 ├─ QueueFull                  too many requests are waiting
 ├─ Cancelled                  somebody cancelled this request
@@ -117,6 +118,10 @@ class SignInUnderWay(GatewayError):
     code = "sign_in_under_way"
 
 
+class ProfileRefused(GatewayError):
+    code = "profile_refused"
+
+
 class QueueFull(GatewayError):
     code = "queue_full"
     retryable = True
@@ -127,7 +132,7 @@ class Cancelled(GatewayError):
 
 
 class DeadlinePassed(GatewayError):
-    """`stage` is one of queue, ready, submit, first_event, idle, total."""
+    """`stage` is one of queue, ready, submit, first_event, idle, total; or switch, of no request."""
 
     retryable = True
     code = "deadline_passed"

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from domain.counts import TokenCount
 from domain.events import Event
 from domain.models import ModelCard
+from domain.profiles import Profiles
 from domain.requests import GenerateRequest
 from domain.sign_in import RemoteSignIn
 
@@ -100,6 +101,11 @@ class Driver(Protocol):
     @property
     def slots(self) -> int:
         """How many requests may stand on pages at once: one running, the rest prepared."""
+        ...
+
+    @property
+    def profiles(self) -> Profiles | None:
+        """The saved sign-ins, where this driver has any to choose from."""
         ...
 
     async def open(self) -> None:

@@ -18,6 +18,21 @@ class ProfileState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class CoolDown:
+    """The site wants less of an account for a while. Times are seconds since 1970."""
+
+    model: str
+    """Of which model; empty: of any."""
+    until: float
+    why: str = ""
+    """The error's code: `insufficient_quota`, `rate_limit_exceeded`, `upstream_permission_denied`."""
+
+    def covers(self, model: str, now: float) -> bool:
+        """Whether it still holds for a model."""
+        return self.model in ("", model) and now < self.until
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """One saved sign-in. Times are seconds since 1970."""
 
@@ -31,6 +46,8 @@ class Profile:
     """Whether a gateway uses it now."""
     problem: str = ""
     """What is wrong with it, in words for the operator; empty when nothing is."""
+    cooling: tuple[CoolDown, ...] = ()
+    """What the site wants less of, by model; a request is tried all the same."""
 
 
 class Profiles(Protocol):
@@ -46,18 +63,42 @@ class Profiles(Protocol):
         """Every profile, by name."""
         ...
 
+    @property
+    def active(self) -> str:
+        """The name of the one that this gateway uses; empty without one."""
+        ...
+
     def rename(self, name: str, new: str) -> None: ...
 
     def retire(self, name: str) -> None:
         """Take it out of use and keep the file aside."""
         ...
 
+    def export(self, name: str) -> bytes:
+        """What its file holds: a Playwright storage state, as JSON. Whoever has it is signed in.
+
+        Raises:
+            BadRequest: it is unusable.
+        """
+        ...
+
+    def add(self, name: str, content: bytes, *, replace: bool = False) -> None:
+        """Take a Playwright storage state over as a profile; `replace` one of that name.
+
+        Raises:
+            BadRequest: it is no sign-in to the site; says what is wrong, and no value of it.
+        """
+        ...
+
     async def activate(self, name: str) -> None:
         """Use this one from now on; the one in use goes on if that fails.
 
-        Running answers are finished first, then a new browser context is signed in with it.
+        It is signed in first, in a browser context of its own. Then running answers are finished; what waits
+        is served with the new one. Activations wait for one another.
 
         Raises:
-            SignedOut: the site does not accept it.
+            ProfileRefused: the site does not accept it, or it is unusable.
+            DeadlinePassed: `switch`; an answer that ran took too long, or the page did.
+            BrowserDown: there is no browser to sign in with.
         """
         ...

@@ -19,6 +19,7 @@ from browser.profiles.files import (
     write_private,
 )
 from browser.profiles.lock import in_use, only_user
+from browser.profiles.standing import Standing, forget_standing, read_standing, standing_file
 from browser.profiles.state import Expired, SavedState, Unfit
 from domain.errors import BadRequest, NotFound, ProfileUnusable
 from domain.profiles import Profile, ProfileState
@@ -140,7 +141,12 @@ class ProfileStore:
             expired = isinstance(error.__cause__, Expired)
             kind = ProfileState.EXPIRED if expired else ProfileState.UNUSABLE
             return Profile(file.stem, kind, None, last_used, in_use(file), error.problem)
-        return Profile(file.stem, ProfileState.OK, state.expires(), last_used, in_use(file))
+        standing = read_standing(file)
+        cooling = standing.now_cooling(self.now())
+        kind, problem = ProfileState.COOLING_DOWN if cooling else ProfileState.OK, ""
+        if standing.refused is not None and standing.refused == written:
+            kind, problem = ProfileState.SIGNED_OUT, "the site asks to sign in anew"
+        return Profile(file.stem, kind, state.expires(), last_used, in_use(file), problem, cooling)
 
     def add(self, name: str, content: bytes, *, replace: bool = False) -> Path:
         """Take a file's content over as a profile; a gateway that uses the replaced one notices.
@@ -159,6 +165,10 @@ class ProfileStore:
         self.prepare()
         write_private(file, state.dump())
         return file
+
+    def standing(self, file: Path) -> Standing:
+        """How the site treats the account, as far as that was written down."""
+        return read_standing(file)
 
     def existing(self, name: str) -> Path:
         """The file of a profile that is there.
@@ -189,6 +199,8 @@ class ProfileStore:
         old, target = self.existing(name), self.free(new)
         with self.only_user(old), self.only_user(target):
             old.rename(target)
+            with suppress(FileNotFoundError):
+                standing_file(old).rename(standing_file(target))
 
     def retire(self, name: str) -> Path:
         """Put a profile aside; where it lies then. Raises as `existing`, and `ProfileInUse`."""
@@ -198,6 +210,7 @@ class ProfileStore:
             aside.mkdir(mode=0o700, exist_ok=True)
             target = aside / f"{file.stem}-{int(self.now())}{_SUFFIX}"
             file.rename(target)
+            forget_standing(file)
         return target
 
     def remove(self, name: str) -> None:
@@ -205,6 +218,7 @@ class ProfileStore:
         file = self.existing(name)
         with self.only_user(file):
             file.unlink()
+            forget_standing(file)
 
 
 _SIGN_IN = "sign in again with --debug --save-profile-as NAME, or import another file with 'profiles import'"

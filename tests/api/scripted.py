@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 from domain.attachments import Attachment
 from domain.counts import TokenCount
-from domain.errors import BrowserDown, SessionLost
+from domain.errors import BadRequest, BrowserDown, NotFound, ProfileInUse, ProfileRefused, SessionLost
 from domain.events import Event, Finished, FinishReason, TextDelta, Usage
 from domain.models import ModelCard
 from domain.ports import DriverStatus, ignored
+from domain.profiles import CoolDown, Profile, ProfileState
 from domain.requests import GenerateRequest
 
 MODELS = (
@@ -130,6 +131,7 @@ class ScriptedDriver:
         self.cards: tuple[ModelCard, ...] | Exception = MODELS
         self.reason = ""
         self.is_open = asyncio.Event()
+        self.profiles: ScriptedProfiles | None = None
         self._arrival = asyncio.Condition()
 
     async def open(self) -> None:
@@ -205,6 +207,64 @@ class ScriptedDriver:
         ready = self.opened > 0 and not self.reason
         reason = self.reason or ("" if ready else "not started")
         return DriverStatus(ready, ready, ready, reason, engine="scripted", capture="scripted")
+
+
+class ScriptedProfiles:
+    """Profiles without files: `contents` by name, the first of which is in use."""
+
+    def __init__(self, **contents: bytes) -> None:
+        self.contents = contents
+        self.active = next(iter(contents), "")
+        self.cooling: dict[str, tuple[CoolDown, ...]] = {}
+        self.refused = frozenset[str]()
+        """Which of them the site does not accept."""
+
+    def all(self) -> tuple[Profile, ...]:
+        return tuple(
+            Profile(
+                name,
+                ProfileState.COOLING_DOWN if name in self.cooling else ProfileState.OK,
+                expires=1_900_000_000.0,
+                last_used=1_700_000_000.0,
+                active=name == self.active,
+                cooling=self.cooling.get(name, ()),
+            )
+            for name in sorted(self.contents)
+        )
+
+    def rename(self, name: str, new: str) -> None:
+        self._require_unused(name)
+        if not new.isidentifier() or new in self.contents:
+            raise BadRequest(f"{new!r} cannot be a profile's name.", param="name")
+        self.contents[new] = self.contents.pop(name)
+
+    def retire(self, name: str) -> None:
+        self._require_unused(name)
+        del self.contents[name]
+
+    def export(self, name: str) -> bytes:
+        return self._existing(name)
+
+    def add(self, name: str, content: bytes, *, replace: bool = False) -> None:
+        if b"cookies" not in content or not name.isidentifier() or (name in self.contents and not replace):
+            raise BadRequest("This is no profile.")
+        self.contents[name] = content
+
+    async def activate(self, name: str) -> None:
+        self._existing(name)
+        if name in self.refused:
+            raise ProfileRefused(f"The profile {name!r} is not used, {self.active!r} goes on.")
+        self.active = name
+
+    def _existing(self, name: str) -> bytes:
+        if name not in self.contents:
+            raise NotFound(f"There is no profile {name!r}.", param="name")
+        return self.contents[name]
+
+    def _require_unused(self, name: str) -> None:
+        self._existing(name)
+        if name == self.active:
+            raise ProfileInUse(f"The profile {name!r} is in use.")
 
 
 def _files_of(request: GenerateRequest) -> list[tuple[Attachment, bytes]]:
