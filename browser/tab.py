@@ -7,6 +7,7 @@ from collections.abc import Callable
 from playwright.async_api import BrowserContext, Error, Page
 
 from browser.capture.chain import Chain
+from browser.capture.overhearing import Overhearing
 from browser.captures import CaptureMaker
 from browser.counting import Count
 from browser.engine import Engine
@@ -21,7 +22,7 @@ from settings import BrowserSettings
 _log = logging.getLogger(__name__)
 _CLOSE_SECONDS = 5.0
 _EVIDENCE_SECONDS = 15.0
-"""The page asks for its models as soon as it starts; a capture that has not heard that by now is deaf."""
+"""The page asks for its models as soon as it starts."""
 
 
 class Tab:
@@ -49,20 +50,22 @@ class Tab:
         """Load an empty chat and hear the page ask for its models, which proves that a capture works.
 
         Raises:
-            SessionLost: no capture hears the page.
+            SessionLost: no capture hears the page, or the page does not ask.
             GatewayError: see `ChatPage.load`.
         """
-        self.captures.forget_page()
-        self.model = (await self.chat_page.load(model=None, seconds=seconds)).model
-        try:
-            async with asyncio.timeout(_EVIDENCE_SECONDS):
-                self._cards = decode_models(await self.captures.model_list())
-                self.chat_page.model_names.learn(self._cards)
-        except TimeoutError as error:
-            raise SessionLost(
-                f"No capture hears the page: in {_EVIDENCE_SECONDS:g} s none heard it ask for its models.",
-                stage="capture",
-            ) from error
+        with Overhearing(self.page, "ListModels") as overheard:
+            self.captures.forget_page()
+            self.model = (await self.chat_page.load(model=None, seconds=seconds)).model
+            try:
+                async with asyncio.timeout(_EVIDENCE_SECONDS):
+                    self._cards = decode_models(await self.captures.model_list(overheard.json()))
+            except TimeoutError as error:
+                raise SessionLost(
+                    f"Nothing hears the page: in {_EVIDENCE_SECONDS:g} s neither a capture nor the browser "
+                    "itself told that it asked for its models.",
+                    stage="capture",
+                ) from error
+        self.chat_page.model_names.learn(self._cards)
 
     async def answers(self, seconds: float) -> bool:
         """Whether the page's event loop is alive; one that is gone is told by an event of its own."""

@@ -8,7 +8,7 @@ page may complete the answer, where it begins with exactly what was emitted.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 from uuid import uuid4
@@ -219,7 +219,7 @@ class Chain:
         self._seconds = seconds
         self._count = count
         self._deaf: set[str] = set()
-        """What did not hear an answer of the page as it was loaded last."""
+        """What does not hear the page as it was loaded last, or did not hear an answer of it."""
 
     @property
     def name(self) -> str:
@@ -249,12 +249,16 @@ class Chain:
 
     def _available(self) -> list[str]:
         """What may serve, in order; of the stream's captures those that hear the page, where one does."""
-        others = {PAGE, *([self._helper.name] if self._helper else [])}
-        names = [name for name in self._order if name in self._captures or name in others]
+        names = self._named()
         deaf = {name for name, capture in self._captures.items() if not capture.proven}
         if deaf == set(self._captures):  # nothing is known yet
             deaf = set()
         return [name for name in names if name not in deaf | self._deaf] or names
+
+    def _named(self) -> list[str]:
+        """What the order names and the tab has."""
+        others = {PAGE, *([self._helper.name] if self._helper else [])}
+        return [name for name in self._order if name in self._captures or name in others]
 
     def forget_page(self) -> None:
         """The tab navigates."""
@@ -262,13 +266,57 @@ class Chain:
         for capture in self._captures.values():
             capture.forget_page()
 
-    async def model_list(self) -> str:
-        """The page's own ListModels answer since the last navigation, from whoever hears it first."""
-        heard: str = await _first_of(*(capture.model_list() for capture in self._captures.values()))
-        for capture in self._captures.values():
-            if not capture.proven:
-                await capture.reach()
-        return heard
+    async def model_list(self, overheard: Coroutine[Any, Any, str]) -> str:
+        """The page's own ListModels answer since the last navigation, from whoever hears it first.
+
+        `overheard` is the browser's word for it, which counts where all captures are deaf to it.
+
+        Raises:
+            SessionLost: they are, and nothing else may serve.
+        """
+        heard = asyncio.create_task(
+            _first_of(*(capture.model_list() for capture in self._captures.values())), name="models-heard"
+        )
+        told = asyncio.create_task(overheard, name="models-overheard")
+        try:
+            await asyncio.wait({heard, told}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({heard}, timeout=_GRACE_SECONDS)
+            problems = await self.reach()
+            if heard.done():
+                return str(heard.result())
+            self._require_ears(problems)
+            return await told
+        finally:
+            for task in (heard, told):
+                task.cancel()
+            await asyncio.gather(heard, told, return_exceptions=True)
+
+    async def reach(self) -> dict[str, str]:
+        """Do what can be done about captures that have not heard the page as it is loaded now.
+
+        Returns why some cannot hear it, by their names.
+        """
+        silent = [capture for capture in self._captures.values() if not capture.proven]
+        problems = {capture.name: await capture.reach() for capture in silent}
+        problems = {name: problem for name, problem in problems.items() if problem}
+        self._deaf |= problems.keys()
+        return problems
+
+    def _require_ears(self, problems: Mapping[str, str]) -> None:
+        """The page has asked for its models, and no capture has heard it.
+
+        Raises:
+            SessionLost: nothing that may serve hears the page.
+        """
+        missed = "it has not heard the page ask for its models"
+        silent = {name: problems.get(name, missed) for name, one in self._captures.items() if not one.proven}
+        if not silent:
+            return
+        said = "; ".join(f"{name}: {problem}" for name, problem in silent.items())
+        _log.warning("a capture does not hear the page: %s", said)
+        self._deaf |= silent.keys()
+        if self._deaf.issuperset(self._named()):
+            raise SessionLost(f"No capture hears the page ({said}).", stage="capture")
 
     def arm(self, shown: int, model: str = "") -> Listening:
         """Listen for the next run, before Run is pressed; the page shows so many turns."""

@@ -109,8 +109,8 @@ class Capture(Protocol):
 
     name: str
     proven: bool
-    """Whether it has heard a request of the page since the last navigation: the page always asks for its
-    models first."""
+    """Whether it hears the page as it was loaded last. The page always asks for its models first: that was
+    heard, or what came too late for it has shown that it is there."""
     resting: bool
     """Another one is before it; set before `open`. It may keep silent about answers until it is woken."""
 
@@ -122,8 +122,11 @@ class Capture(Protocol):
         """
         ...
 
-    async def reach(self) -> None:
-        """The page has been loaded, and nothing of it was heard yet: do what can be done about it."""
+    async def reach(self) -> str:
+        """The page has been loaded, and nothing of it was heard yet: do what can be done about it.
+
+        Returns why it cannot hear the page; empty where it can, as far as it knows.
+        """
         ...
 
     async def wake(self) -> None:
@@ -164,8 +167,9 @@ class Ear:
         self.proven = False
         self.resting = False
 
-    async def reach(self) -> None:
+    async def reach(self) -> str:
         """There is nothing to do for an ear that stands outside of the page."""
+        return ""
 
     async def wake(self) -> None:
         """There is nothing to do for an ear that never rests."""

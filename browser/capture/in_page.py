@@ -7,23 +7,36 @@ was received is an error, so that no byte is lost silently.
 
 import asyncio
 import json
+import logging
 import secrets
 from collections.abc import AsyncGenerator, Awaitable
 from importlib.resources import files
 from typing import Any
 
-from playwright.async_api import Page
+from playwright.async_api import Error, Page
 
 from browser.capture.hearing import Ear, Hearing
 from browser.counting import Count
+from browser.pages.scripting import first_line
+
+_log = logging.getLogger(__name__)
+_IS_THERE = """(channel) => {
+  let there = false;
+  const note = () => { there = true; };
+  document.addEventListener(`${channel}:here`, note);
+  document.dispatchEvent(new CustomEvent(`${channel}:ask`));
+  document.removeEventListener(`${channel}:here`, note);
+  return there;
+}"""
 
 
 class InPageCapture(Ear):
     """Listens through an init script and a binding of the tab.
 
     `hook_prefix` is put before the hook's source: Camoufox runs init scripts in a world of its own unless
-    they begin with `mw:`. Whether the hook reached the page's world shows in whether it reports the page's
-    own ListModels call: `model_list` never returns where it did not.
+    they begin with `mw:`. That the hook hears the page shows in its report of the page's own ListModels call;
+    `model_list` never returns without. Where it came too late for that, it has to answer an event of the
+    document, which it does nowhere but in the page's own world.
     """
 
     name = "in_page"
@@ -56,6 +69,28 @@ class InPageCapture(Ear):
         if not self._awake:
             self._awake = True
             await self._tell_hook("wake", None)
+
+    async def reach(self) -> str:
+        if await self._is_there():
+            return ""
+        for door in dict.fromkeys((self._hook_prefix, "")):
+            try:
+                await self._page.evaluate(self._script("relay.js"))
+                await self._page.evaluate(door + self._script("hook.js"))
+            except Error as error:  # the next one may be open
+                _log.info("the hook does not get into the page by %r: %s", door, first_line(error))
+            if await self._is_there():
+                self.proven = True
+                self._count("late_hooks")
+                return ""
+        return (
+            "its hook does not reach the page's own world, neither before the page's scripts nor afterwards "
+            f"(by {self._hook_prefix!r} and by the page's window)"
+        )
+
+    async def _is_there(self) -> bool:
+        there: bool = await self._page.evaluate(_IS_THERE, self._channel)
+        return there
 
     def forget_page(self) -> None:
         self.lost("the page was left")

@@ -5,14 +5,18 @@ browser itself tells on every engine, and only while somebody listens.
 """
 
 import asyncio
+import json
+import logging
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Self
 
-from playwright.async_api import Page, Request
+from playwright.async_api import Error, Page, Request
 
 from browser.capture.hearing import rpc_method
 from domain.errors import WireError
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,22 @@ class Overhearing:
         """The calls in their order, those that have left before this was asked as well. Never ends."""
         while True:
             yield await self._calls.get()
+
+    async def json(self) -> str:
+        """The first answer that is JSON, as text. Never returns where there is none.
+
+        Some browsers tell a body of the site's type as something else than it was.
+        """
+        async for call in self.calls():
+            try:
+                status, body = await call.answer()
+                json.loads(body)
+            except (WireError, Error, ValueError) as error:
+                _log.debug("overheard no answer of %s: %s", self._method, error)
+                continue
+            if status == 200:
+                return body.decode("utf-8")
+        raise AssertionError("calls never end")
 
     def _on_request(self, request: Request) -> None:
         if request.method == "POST" and rpc_method(request.url) == self._method:

@@ -274,6 +274,7 @@ class ChatFlow:
             _log.warning("the model picker was not usable (%s); loading the page instead", drift.area)
         self._captures.forget_page()
         shown = (await self._page.load(model=model, seconds=self._deadlines.ready)).model
+        await self._captures.reach()
         if shown != model:
             raise ModelRejected(
                 f"AI Studio's page does not let model {model!r} be chosen (it shows {shown!r}). "

@@ -7,6 +7,8 @@ _ASK = """(text) => {
   Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, text);
   box.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }"""
+NO_NOTICE = "localStorage.setItem('aiStudioUserPreference', JSON.stringify({hasShownAutosaveOnDialog: true}))"
+"""An init script: the page says nothing of its own accord."""
 RUN = "ms-run-button button[type=submit]"
 
 

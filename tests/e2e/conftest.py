@@ -7,6 +7,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from browser.locate import find_chromium
 from simulator.demo import LOOPBACK_ONLY, Site
+from tests.e2e.by_hand import NO_NOTICE
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -23,8 +24,6 @@ async def chromium() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture
 async def page(chromium: Browser, site: Site) -> AsyncIterator[Page]:
     context = await chromium.new_context(storage_state=site.profile, viewport={"width": 1440, "height": 900})
-    await context.add_init_script(
-        "localStorage.setItem('aiStudioUserPreference', JSON.stringify({hasShownAutosaveOnDialog: true}))"
-    )
+    await context.add_init_script(NO_NOTICE)
     yield await context.new_page()
     await context.close()

@@ -11,6 +11,7 @@ from browser.capture.chain import Chain, Listening
 from browser.capture.dom import READ
 from browser.capture.hearing import Hearing, PageGone, Unheard
 from browser.capture.in_page import InPageCapture
+from browser.capture.overhearing import Overhearing
 from browser.pages.answers import Answers
 from browser.pages.scripting import PageScripts, ScriptLibrary
 from browser.pages.selectors import load_selectors
@@ -107,8 +108,13 @@ class Bench:
 
     async def load(self, site: Site) -> None:
         await self.chain.open()
-        await self.page.goto(site.page)
-        assert "models/" in await self.chain.model_list()
+        await self.visit(site)
+
+    async def visit(self, site: Site) -> None:
+        self.chain.forget_page()
+        with Overhearing(self.page, "ListModels") as overheard:
+            await self.page.goto(site.page)
+            assert "models/" in await self.chain.model_list(overheard.json())
 
     async def press(self, prompt: str) -> Listening:
         listening = self.chain.arm(shown=0)
@@ -157,9 +163,7 @@ async def test_a_deaf_one_is_not_asked_again_on_the_same_page(page: Page, site: 
     on = await bench(page, site, DeafToAnswers)
     [_ async for _ in (await on.press("/echo one")).events()]
     assert on.chain.name == "in_page"
-    on.chain.forget_page()
-    await page.goto(site.page)
-    await on.chain.model_list()
+    await on.visit(site)
     assert on.chain.name == "cdp"
 
 
