@@ -5,9 +5,10 @@ import { get, post } from "./client.js";
 import { el, note } from "./dom.js";
 import { login } from "./login.js";
 import * as keys from "./sections/keys.js";
+import * as remote from "./sections/sign_in.js";
 import * as status from "./sections/status.js";
 
-const SECTIONS = [status, keys];
+const SECTIONS = [status, keys, remote];
 
 const place = document.getElementById("main");
 let current = null;

@@ -1,0 +1,134 @@
+"""The section of the admin page in a real browser: page, gateway, its second browser, and the site."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+
+from browser.locate import find_chromium
+from simulator.demo import LOOPBACK_ONLY, Site
+from tests.profiles.remote import Admin, Eyes, admin_elsewhere
+from tests.site import SiteControl
+
+pytestmark = pytest.mark.timeout(90)
+ADDRESS, PASSWORD, CODE = "ada@example.com", "simulator", "123456"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=find_chromium(own=lambda: playwright.chromium.executable_path),
+            args=[LOOPBACK_ONLY],
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture
+async def admin(site: Site, tmp_path: Path) -> AsyncIterator[Admin]:
+    async with admin_elsewhere(site, tmp_path) as one:
+        yield one
+
+
+@pytest_asyncio.fixture
+async def page(browser: Browser, admin: Admin) -> AsyncIterator[Page]:
+    """The section, signed in as admin; complaints of scripts and of the page's policy fail the test."""
+    complaints: list[str] = []
+    context = await browser.new_context(viewport={"width": 900, "height": 700}, device_scale_factor=2)
+    page = await context.new_page()
+    page.set_default_timeout(20_000)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: complaints.append(line.text) if "Policy" in line.text else None)
+    await page.goto(f"{admin.gateway.address}/admin/#sign-in")
+    await page.get_by_label("Admin token").fill(admin.token)
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("button", name="Open the sign-in")).to_be_visible()
+    yield page
+    await context.close()
+    assert complaints == []
+
+
+async def opened(page: Page) -> Locator:
+    """The picture, once there is one."""
+    await page.get_by_role("button", name="Open the sign-in").click()
+    await expect(page.get_by_text("Waiting for you")).to_be_visible(timeout=20_000)
+    await expect(page.locator(".remote:not(.empty-yet)")).to_be_visible(timeout=20_000)
+    return page.locator(".remote")
+
+
+async def click_what_is_there(picture: Locator, eyes: Eyes, selector: str) -> None:
+    """Where a person sees it: in the picture, drawn smaller than it is."""
+    point = await eyes.middle(selector)
+    box = await picture.locator("img").bounding_box()
+    assert box is not None
+    assert box["width"] < 1000
+    scale = box["width"] / 1024
+    offset = await picture.bounding_box()
+    assert offset is not None
+    x, y = box["x"] - offset["x"] + point["x"] * scale, box["y"] - offset["y"] + point["y"] * scale
+    await picture.click(position={"x": x, "y": y})
+
+
+async def test_somebody_signs_in_on_the_page(page: Page, admin: Admin, control: SiteControl) -> None:
+    await control.scenario(second_step=True)
+    await page.get_by_label("Save as profile").fill("work")
+    picture = await opened(page)
+    async with admin.eyes() as eyes:
+        await eyes.until_field("identifier")
+        await eyes.do("document.activeElement.blur()")
+        await click_what_is_there(picture, eyes, "[name=identifier]")
+        await eyes.until_field("identifier")
+        await page.keyboard.type("mistake")
+        await eyes.until("document.activeElement.value === 'mistake'")
+        await page.keyboard.press("Control+A")
+        await page.keyboard.type(ADDRESS)
+        await eyes.until(f"document.activeElement.value === '{ADDRESS}'")
+        await click_what_is_there(picture, eyes, "#identifierNext button")
+        await eyes.until_field("Passwd")
+        await page.keyboard.press("F6")
+        await page.get_by_label("Hide it").check()
+        field = page.get_by_label("Type this into the page")
+        assert await field.get_attribute("type") == "password"
+        await field.fill(PASSWORD)
+        await field.press("Enter")
+        await eyes.until_field("totpPin")
+        assert await field.input_value() == ""
+        await page.keyboard.press("F6")
+        await page.evaluate(
+            "document.activeElement.dispatchEvent(Object.assign(new Event('paste'), "
+            f"{{clipboardData: {{getData: () => '{CODE}'}}}}))"
+        )
+        await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Saved as the profile work.")).to_be_visible(timeout=20_000)
+    await expect(page.get_by_text("The gateway serves with it")).to_be_visible()
+    assert (admin.folder / "profiles" / "work.json").is_file()
+
+
+async def test_stopping_shows_so_and_another_can_be_begun(page: Page, admin: Admin) -> None:
+    await opened(page)
+    await page.get_by_role("button", name="Stop").click()
+    await expect(page.get_by_text("It was stopped; nothing was saved.")).to_be_visible()
+    assert (await admin.status())["stage"] == "cancelled"
+    await expect(page.get_by_role("button", name="Open the sign-in")).to_be_enabled()
+
+
+async def test_a_reloaded_page_goes_on_with_the_sign_in(page: Page) -> None:
+    await opened(page)
+    await page.reload()
+    await expect(page.locator(".remote:not(.empty-yet)")).to_be_visible(timeout=20_000)
+
+
+async def test_points_are_found_in_a_picture_of_any_size(page: Page) -> None:
+    found = await page.evaluate(
+        """async () => {
+          const { toPicture } = await import("./static/remote_screen.js");
+          const picture = { width: 1000, height: 500 };
+          const box = { left: 10, top: 20, width: 500, height: 500 };  // bars above and below
+          const at = (x, y) => toPicture(box, picture, x, y);
+          return [at(10, 145), at(260, 270), at(260, 30)];
+        }"""
+    )
+    assert found == [{"x": 0, "y": 0}, {"x": 500, "y": 250}, None]
