@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 try:
     from api.app import create_app
     from api.server import HttpServer, listen
-    from api.welcome import attend, welcome
+    from api.welcome import attend, nobody_signed_in, welcome
     from browser.display import display_for
     from browser.doctor.examine import examine
     from browser.driver import PageDriver
@@ -83,6 +83,9 @@ async def serve(settings: Settings, overrides: Mapping[str, object], *, demo: bo
         app = create_app(*settings.api, settings.deadlines, driver, backstage)
         http = HttpServer(app, on_stop=lambda: say("\nStopping … (once more: at once)"))
         running = asyncio.create_task(http.serve([port]), name="http server")
+        if sign_in.file() is None:
+            token = app.state.admin.new_token
+            say(nobody_signed_in(settings.server, settings.access, port.getsockname()[1], token))
         say(f"Starting the browser ({browser.engine}, {browser.mode}) …")
         page = f"{site.page} (the simulator; open it by hand)" if site else browser.ai_studio_url
         bound: int = port.getsockname()[1]

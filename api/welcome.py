@@ -94,6 +94,23 @@ def _admin(access: AccessSettings, base: str, new_token: str) -> str:
     return f"{page} with the token in {access.admin_token_file}"
 
 
+def sign_in_page(host: str, port: int) -> str:
+    """Where somebody signs in to the site without a display."""
+    return f"{base_address(host, port).removesuffix('/v1')}/admin/#sign-in"
+
+
+def nobody_signed_in(server: ServerSettings, access: AccessSettings, port: int, new_token: str = "") -> str:
+    """What to do when there is no profile; shows the admin token when it has just been made."""
+    token = f"{new_token} (kept in {access.admin_token_file})" if new_token else access.admin_token_file
+    tunnel = (
+        f"\n  From another machine: ssh -L {port}:127.0.0.1:{port} THIS-MACHINE, and the same address there."
+    )
+    return (
+        f"Nobody is signed in yet. Sign in at {sign_in_page(server.host, port)}\n"
+        f"  Admin token: {'' if new_token else 'in '}{token}{tunnel if is_loopback(server.host) else ''}"
+    )
+
+
 async def attend(
     http: HttpServer,
     running: asyncio.Task[None],

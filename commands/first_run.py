@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from api.server import listen
+from api.welcome import sign_in_page
 from browser.profiles.naming import free_file, suggested_name
 from browser.profiles.person import Person, let_sign_in
 from browser.profiles.state import Unfit
@@ -18,8 +19,9 @@ from settings import Settings, SettingsError, has_display
 
 NO_DISPLAY = (
     "signing in needs a browser with a window, and there is no display here (--virtual-display shows nothing "
-    "to anybody). Sign in on a machine with a screen (launch_camoufox.py --debug) and bring the file over: "
-    "'launch_camoufox.py profiles export' there, 'launch_camoufox.py profiles import' here"
+    "to anybody). Start without {flag}, and sign in on the admin page, {page}, from any machine; or sign in "
+    "on a machine with a screen and bring the file over: 'launch_camoufox.py profiles export' there, "
+    "'launch_camoufox.py profiles import' here"
 )
 STEPS = """
 Nobody is signed in yet. A browser window opens at {url}.
@@ -107,7 +109,9 @@ def _choice(files: Sequence[Path], store: ProfileStore) -> Path | None:
 def _sign_in(settings: Settings, store: ProfileStore, file: Path | None) -> Path:
     """Have somebody sign in, and save that; the file."""
     if not has_display(settings.browser.args):
-        raise BrowserDown(f"{NO_DISPLAY}.")
+        flag = "--debug" if settings.browser.mode == "headed" else "--save-profile-as"
+        page = sign_in_page(settings.server.host, settings.server.port)
+        raise BrowserDown(f"{NO_DISPLAY.format(flag=flag, page=page)}.")
     if file is not None:
         with store.only_user(file):  # before anybody signs in for nothing
             return _signed_in(settings, store, file)

@@ -25,7 +25,8 @@ _CRASH_MARK = "crashed"
 """In what Playwright says of a tab whose process is gone; it is not closed, and nothing will load in it."""
 REGION_MARK = "available-regions"
 _REMEDY = (
-    "Sign in again (launch_camoufox.py --debug --save-profile-as NAME), or bring in a fresh profile with "
+    "Sign in again (on the admin page, /admin/#sign-in, or with launch_camoufox.py --debug --save-profile-as "
+    "NAME), or bring in a fresh profile with "
     "'launch_camoufox.py profiles import --replace FILE NAME'; the gateway notices."
 )
 _FORBIDDEN = re.compile(r"\b403\b|forbidden", re.IGNORECASE)

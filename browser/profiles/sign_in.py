@@ -34,8 +34,9 @@ _SAVE_SECONDS = 10.0
 _SOON_DAYS = 7
 
 NO_PROFILE = (
-    "There is no saved sign-in. Sign in once in a browser with a window (launch_camoufox.py --debug, also on "
-    "another machine), or bring a profile in with 'launch_camoufox.py profiles import FILE'."
+    "There is no saved sign-in. Sign in on the gateway's admin page (/admin/#sign-in), from any machine, or "
+    "once in a browser with a window (launch_camoufox.py --debug), or bring a profile in with "
+    "'launch_camoufox.py profiles import FILE'."
 )
 
 

@@ -221,5 +221,8 @@ class ProfileStore:
             forget_standing(file)
 
 
-_SIGN_IN = "sign in again with --debug --save-profile-as NAME, or import another file with 'profiles import'"
+_SIGN_IN = (
+    "sign in again, on the admin page or with --debug --save-profile-as NAME, or import another file with "
+    "'profiles import'"
+)
 _REMEDY = "make it readable for the user who runs this"

@@ -230,6 +230,8 @@ def test_without_a_display_it_says_so_at_once_and_what_works(tmp_path: Path) -> 
     assert said.count("\n") == 1
     assert "no display" in said
     assert "profiles import" in said
+    assert "Start without --debug" in said
+    assert "/admin/#sign-in" in said
 
 
 def test_several_profiles_are_listed_and_none_is_guessed(tmp_path: Path) -> None:
@@ -253,3 +255,16 @@ def test_a_name_that_cannot_be_one_is_refused_before_anybody_signs_in(tmp_path: 
     status, said = without_display(tmp_path, "--save-profile-as", "../x", DISPLAY=":1")
     assert status == 2
     assert "'../x'" in said
+
+
+async def test_a_server_without_display_and_profile_tells_where_to_sign_in(
+    site: Site, tmp_path: Path
+) -> None:
+    machine = Machine(site, tmp_path, "")
+    token_file = tmp_path / "admin_token"
+    async with machine.launched(ADMIN_TOKEN_FILE=str(token_file), WAYLAND_DISPLAY="") as running:
+        await running.until("Starting the browser")
+        assert "/admin/#sign-in" in running.output
+        assert token_file.read_text().strip() in running.output
+        assert "ssh -L" in running.output
+        assert await running.stop() == 0

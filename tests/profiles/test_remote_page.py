@@ -103,7 +103,7 @@ async def test_somebody_signs_in_on_the_page(page: Page, admin: Admin, control: 
         )
         await page.keyboard.press("Enter")
     await expect(page.get_by_text("Saved as the profile work.")).to_be_visible(timeout=20_000)
-    await expect(page.get_by_text("The gateway serves with it")).to_be_visible()
+    await expect(page.get_by_text("The gateway uses it")).to_be_visible()
     assert (admin.folder / "profiles" / "work.json").is_file()
 
 

@@ -110,7 +110,7 @@ function outcome(status) {
   if (status.stage !== "saved") return note(status.reason, status.stage === "cancelled" ? "" : "bad");
   const who = status.account ? ` as ${status.account}` : "";
   const next = status.in_use
-    ? "The gateway serves with it: see Status."
+    ? "The gateway uses it; Status says when it is ready."
     : `The gateway does not use it yet: choose it (start with --profile ${status.profile}).`;
   return note(`Signed in${who}. Saved as the profile ${status.profile}. ${next}`, "good");
 }
