@@ -297,7 +297,6 @@ def both(how: str, part: str) -> dict[str, Any]:
     ("knobs", "part"),
     [
         (both("missing", "edit"), "edit"),
-        (both("renamed", "edit"), "edit"),
         (both("missing", "save"), "save"),
         (both("renamed", "save"), "save"),
         ({"dialog_stays_open": True}, "save"),
@@ -317,6 +316,18 @@ async def test_a_broken_dialog_is_named_and_left_closed(
             assert (await chat_page(driver).chat.state()).dialogs == 0
         report = await sent(driver, control, plain())
         assert (report["tools"], report["mimeType"]) == ([], "text/plain")
+
+
+async def test_an_edit_button_that_nothing_marks_is_found_in_its_row(
+    site: Site, control: SiteControl
+) -> None:
+    await control.scenario(page=both("renamed", "edit"))
+    async with opened(site) as driver:
+        assert (await sent(driver, control, FUNCTIONS))["tools"]
+        assert (await sent(driver, control, STRUCTURED))["mimeType"] == "application/json"
+        counters = driver.status().counters
+        assert counters["drift.function_edit"]
+        assert counters["drift.structured_edit"]
 
 
 async def test_an_editor_without_its_tab_is_named(site: Site, control: SiteControl) -> None:
