@@ -116,6 +116,8 @@ class PageKnobs(_Knobs):
     """Behaviour of the page. Sent to it as `boot.page` when it loads, so a change needs a reload."""
 
     era: Literal["E3", "E4", "E5", "E6"] = "E6"
+    transport: Literal["xhr", "fetch"] = "xhr"
+    """What the page sends GenerateContent with, and reads its answer from."""
     animation_ms: Milliseconds = 200
     tick_ms: Milliseconds = 0
     token_count_delay_ms: Milliseconds = 150

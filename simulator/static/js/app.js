@@ -27,7 +27,7 @@ export class App {
     this.faults = new Faults(this.knobs);
     this.preferences = new Preferences(localStorage);
     this.tick = (action) => setTimeout(action, this.knobs.tick_ms);
-    this.rpc = new Rpc(boot, () => this.signIn());
+    this.rpc = new Rpc(boot, this.knobs, () => this.signIn());
     this.router = new Router((path) => this.#route(path));
     this.overlays = new Overlays(this);
     this.catalogue = new Catalogue();

@@ -7,6 +7,7 @@
 
 const DEFAULTS = {
   era: 'E6',
+  transport: 'xhr',
   animation_ms: 200,
   tick_ms: 0,
   token_count_delay_ms: 150,

@@ -1,9 +1,11 @@
 /**
- * Calls to the backend, as the site makes them: XMLHttpRequest with credentials, cross-origin,
- * bodies in positional JSON, an Authorization hash of the SAPISID cookie.
+ * Calls to the backend, as the site makes them: XMLHttpRequest with credentials, cross-origin (the streamed
+ * one by fetch instead, if the knob `transport` says so), bodies in positional JSON, an Authorization hash
+ * of the SAPISID cookie.
  */
 
 import { StreamBody } from './stream-body.js';
+import { FetchTransport, XhrTransport } from './transports.js';
 
 const MIME = 'application/json+protobuf';
 const LOGGING_CONTEXT = 'CAASAUIwATgEQABQBFgDYgJVUw==';
@@ -24,8 +26,9 @@ export class Rpc {
   #hash = { second: 0, header: null };
 
   /** `onSignedOut()` is called when any call answers 401. */
-  constructor(boot, onSignedOut) {
+  constructor(boot, knobs, onSignedOut) {
     this.boot = boot;
+    this.knobs = knobs;
     this.onSignedOut = onSignedOut;
     this.visit = `v1_${btoa(randomText(6)).replace(/=+$/, '')}`;
     this.accessToken = null;
@@ -33,11 +36,9 @@ export class Rpc {
 
   /** One answer as decoded JSON; rejects with RpcError. */
   async unary(method, body) {
-    const xhr = await this.#open(method);
+    const transport = new XhrTransport(this.#address(method), await this.#headers(method));
     return new Promise((resolve, reject) => {
-      xhr.onload = () => this.#settle(xhr, resolve, reject);
-      xhr.onerror = () => reject(new RpcError(14, xhrFailure(xhr, 6), 0));
-      xhr.send(JSON.stringify(body));
+      transport.send(JSON.stringify(body), () => transport.over && this.#settle(transport, resolve, reject));
     });
   }
 
@@ -47,38 +48,41 @@ export class Rpc {
    */
   stream(method, body, { onEvent, onEnd }) {
     const call = new StreamCall(this, onEvent, onEnd);
-    this.#open(method).then((xhr) => call.start(xhr, JSON.stringify(body)));
+    const Transport = this.knobs.transport === 'fetch' ? FetchTransport : XhrTransport;
+    this.#headers(method).then((headers) => call.start(new Transport(this.#address(method), headers), body));
     return call;
   }
 
-  async #open(method) {
-    const authorization = await this.authorization();
-    const xhr = new XMLHttpRequest();
-    xhr.open('POST', `${this.boot.rpcBase}/${method}`);
-    xhr.withCredentials = true;
-    xhr.setRequestHeader('Content-Type', MIME);
-    xhr.setRequestHeader('Authorization', authorization);
-    xhr.setRequestHeader('X-Goog-Api-Key', this.boot.apiKey);
-    xhr.setRequestHeader('X-Goog-AuthUser', authUser());
-    xhr.setRequestHeader('X-User-Agent', 'grpc-web-javascript/0.1');
-    if (method !== 'GenerateAccessToken' && method !== 'ListModels') {
-      xhr.setRequestHeader('X-Goog-Ext-519733851-bin', LOGGING_CONTEXT);
-    }
-    xhr.setRequestHeader('X-AIStudio-Visit-Id', this.visit);
-    return xhr;
+  #address(method) {
+    return `${this.boot.rpcBase}/${method}`;
   }
 
-  #settle(xhr, resolve, reject) {
-    if (xhr.status === 200) {
+  async #headers(method) {
+    const headers = {
+      'Content-Type': MIME,
+      Authorization: await this.authorization(),
+      'X-Goog-Api-Key': this.boot.apiKey,
+      'X-Goog-AuthUser': authUser(),
+      'X-User-Agent': 'grpc-web-javascript/0.1',
+    };
+    if (method !== 'GenerateAccessToken' && method !== 'ListModels') {
+      headers['X-Goog-Ext-519733851-bin'] = LOGGING_CONTEXT;
+    }
+    headers['X-AIStudio-Visit-Id'] = this.visit;
+    return headers;
+  }
+
+  #settle(transport, resolve, reject) {
+    if (transport.status === 200) {
       try {
-        resolve(JSON.parse(xhr.responseText));
+        resolve(JSON.parse(transport.text));
       } catch {
         reject(new RpcError(13, 'Internal error encountered.', 200));
       }
       return;
     }
-    if (xhr.status === 401) this.onSignedOut();
-    reject(statusError(xhr));
+    if (transport.status === 401) this.onSignedOut();
+    reject(statusError(transport));
   }
 
   /** The three SAPISIDHASH values of this second. */
@@ -96,7 +100,7 @@ export class Rpc {
 
 /** One running GenerateContent call. */
 class StreamCall {
-  #xhr = null;
+  #transport = null;
   #aborted = false;
   #ended = false;
   #status = null;
@@ -107,44 +111,43 @@ class StreamCall {
     this.body = new StreamBody({ onEvent, onStatus: (status) => (this.#status = status) });
   }
 
-  start(xhr, text) {
+  start(transport, body) {
     if (this.#aborted) return;
-    this.#xhr = xhr;
-    xhr.addEventListener('readystatechange', () => this.#progress());
-    xhr.send(text);
+    this.#transport = transport;
+    transport.send(JSON.stringify(body), () => this.#progress());
   }
 
   abort() {
     this.#aborted = true;
-    this.#xhr?.abort();
+    this.#transport?.abort();
   }
 
   #progress() {
-    if (this.#aborted || this.#ended || this.#xhr.readyState < 3) return;
+    if (this.#aborted || this.#ended) return;
     try {
       this.#read();
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
-      this.#end(new RpcError(2, 'The response could not be parsed.', this.#xhr.status));
-      this.#xhr.abort();
+      this.#end(new RpcError(2, 'The response could not be parsed.', this.#transport.status));
+      this.#transport.abort();
       return;
     }
-    if (this.#xhr.readyState === 4) this.#finish();
+    if (this.#transport.over) this.#finish();
   }
 
   #read() {
-    const type = this.#xhr.getResponseHeader('Content-Type') ?? '';
-    if (!this.#xhr.responseText) return;
+    const { type, text } = this.#transport;
+    if (!text) return;
     if (!type.startsWith(MIME)) throw new SyntaxError(`unexpected content type ${type}`);
-    this.body.read(this.#xhr.responseText);
+    this.body.read(text);
   }
 
   #finish() {
-    const { status } = this.#xhr;
+    const { status } = this.#transport;
     if (status === 401) this.rpc.onSignedOut();
     if (this.#status) this.#end(new RpcError(this.#status[0], this.#status[1] ?? '', status));
-    else if (status !== 200 && status !== 206) this.#end(statusError(this.#xhr));
-    else if (!this.body.done) this.#end(new RpcError(14, xhrFailure(this.#xhr, 6), status));
+    else if (status !== 200 && status !== 206) this.#end(statusError(this.#transport));
+    else if (!this.body.done) this.#end(new RpcError(14, xhrFailure(this.#transport, 6), status));
     else this.#end(null);
   }
 
@@ -155,19 +158,19 @@ class StreamCall {
   }
 }
 
-function statusError(xhr) {
+function statusError(transport) {
   let status = [];
   try {
-    status = JSON.parse(xhr.responseText);
+    status = JSON.parse(transport.text);
   } catch {
     // a body that is no status: the HTTP status decides
   }
-  const code = Number.isInteger(status?.[0]) ? status[0] : (CODE_OF_HTTP[xhr.status] ?? 14);
-  return new RpcError(code, String(status?.[1] ?? xhrFailure(xhr, 6)), xhr.status);
+  const code = Number.isInteger(status?.[0]) ? status[0] : (CODE_OF_HTTP[transport.status] ?? 14);
+  return new RpcError(code, String(status?.[1] ?? xhrFailure(transport, 6)), transport.status);
 }
 
-function xhrFailure(xhr, errorCode) {
-  return `Rpc failed due to xhr error. uri: ${xhr.responseURL}, error code: ${errorCode}, error:  [${xhr.status}]`;
+function xhrFailure({ address, status }, errorCode) {
+  return `Rpc failed due to xhr error. uri: ${address}, error code: ${errorCode}, error:  [${status}]`;
 }
 
 async function sha1(text) {
