@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Self
 
@@ -70,15 +71,16 @@ class Overhearing:
 
         Some browsers tell a body of the site's type as something else than it was.
         """
-        async for call in self.calls():
-            try:
-                status, body = await call.answer()
-                json.loads(body)
-            except (WireError, Error, ValueError) as error:
-                _log.debug("overheard no answer of %s: %s", self._method, error)
-                continue
-            if status == 200:
-                return body.decode("utf-8")
+        async with aclosing(self.calls()) as calls:
+            async for call in calls:
+                try:
+                    status, body = await call.answer()
+                    json.loads(body)
+                except (WireError, Error, ValueError) as error:
+                    _log.debug("overheard no answer of %s: %s", self._method, error)
+                    continue
+                if status == 200:
+                    return body.decode("utf-8")
         raise AssertionError("calls never end")
 
     def _on_request(self, request: Request) -> None:

@@ -26,19 +26,27 @@ from domain.events import (
 TOLD = {"version": 1, "request_id": "r1", "model": "m", "page_url": "http://page/"}
 
 
+def head_of(status: str, kind: str, extra: str = "") -> bytes:
+    return f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n{extra}Connection: close\r\n\r\n".encode()
+
+
 class HelperServer:
     """Answers every question with the same bytes, in pieces."""
 
     def __init__(self, status: str, kind: str, pieces: list[bytes], extra: str = "") -> None:
         self.asked: list[tuple[str, dict[str, Any]]] = []
-        self._head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n{extra}Connection: close\r\n\r\n".encode()
+        self._head = head_of(status, kind, extra)
         self._pieces = pieces
+
+    async def told(self) -> list[bytes]:
+        """The answer to the next question, its head included."""
+        return [self._head, *self._pieces]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
         length = int(head.split("content-length: ")[1].split("\r\n")[0])
         self.asked.append((head, json.loads(await reader.readexactly(length))))
-        for piece in (self._head, *self._pieces):
+        for piece in await self.told():
             writer.write(piece)
             await writer.drain()
         writer.close()

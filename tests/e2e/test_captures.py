@@ -3,14 +3,20 @@
 What a page does not show is written down as `LOST_ON_PAGE` and `ERRORS_ON_PAGE`; everything else is the same.
 """
 
-from collections.abc import AsyncIterator, Mapping
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import Error
 
+from browser.capture.helper import LINES_TYPE, STREAM_TYPE
+from browser.capture.overhearing import Call, Overhearing
 from browser.driver import PageDriver
+from browser.stream_proxy.process import PYTHON
 from domain.errors import (
     GatewayError,
     PermissionDenied,
@@ -37,10 +43,17 @@ from simulator.demo import Site
 from simulator.model import media
 from simulator.model.answers import SIGNATURE
 from simulator.model.wording import short_id
-from tests.e2e.driving import answer, opened, request, run
+from tests.browser.test_helper import HelperServer, head_of, helping, lines
+from tests.e2e.driving import answer, free_port, opened, request, run
 from tests.site import SiteControl
 
-CAPTURES = ("cdp", "in_page", "dom")
+WAYS = (
+    *(("xhr", capture) for capture in ("cdp", "in_page", "proxy", "helper", "dom")),
+    *(("fetch", capture) for capture in ("cdp", "in_page")),
+)
+"""What the page sends with, and what hears it."""
+SENT_WITH = """() => performance.getEntriesByType("resource")
+  .filter(({ name }) => name.endsWith("/GenerateContent")).map(({ initiatorType }) => initiatorType)"""
 NASTY = (
     "\u00a0\u200b e\u0301 \ufdfd "
     "👩\u200d👩\u200d👧\u200d👦 𝕏🇺🇳 \u2028\u2029\ufeff\ufffd \\ \" ' <b>&amp;</b> [[,]] ` $x$\n"
@@ -51,6 +64,9 @@ STOP = Finished(FinishReason.STOP, response_id="known")
 PNG = media.encoded(media.png())
 USAGE = Usage()
 """The numbers are of no interest here."""
+
+TRANSPORTS = {"xhr": "xmlhttprequest", "fetch": "fetch"}
+"""What they are called by browsers."""
 
 ANSWERS: Mapping[str, tuple[str, list[Event]]] = {
     "echo": (f"/echo {NASTY}", [TextDelta(NASTY), USAGE, STOP]),
@@ -157,11 +173,60 @@ def as_one(events: list[Event], *, on_page: bool) -> list[Event]:
     return joined
 
 
-@pytest_asyncio.fixture(scope="module", params=CAPTURES)
-async def driver(site: Site, request: pytest.FixtureRequest) -> AsyncIterator[PageDriver]:
-    async with opened(site, capture=request.param) as driver:
-        assert driver.status().capture == request.param
+class Overhearer(HelperServer):
+    """A helper that hears answers through the browser's own events, each when it is complete."""
+
+    calls: AsyncGenerator[Call]
+
+    def __init__(self) -> None:
+        super().__init__("", "", [])
+
+    async def told(self) -> list[bytes]:
+        try:
+            status, body = await (await anext(self.calls)).answer()
+        except (WireError, Error):
+            return [head_of("200 OK", STREAM_TYPE)]
+        if status == 200 or body.startswith(b"[,"):
+            return [head_of("200 OK", STREAM_TYPE), body]
+        code, said = json.loads(body)[:2]
+        return [head_of("200 OK", LINES_TYPE), *lines({"error": {"code": code, "message": said}})]
+
+
+@asynccontextmanager
+async def helped(site: Site) -> AsyncIterator[PageDriver]:
+    server = Overhearer()
+    async with (
+        helping(server) as endpoint,
+        opened(site, capture="helper", helper_endpoint=endpoint) as driver,
+    ):
+        [session] = driver.pool.sessions
+        with Overhearing(session.tab.page, "GenerateContent") as heard:
+            server.calls = heard.calls()
+            yield driver
+
+
+def hearing(site: Site, capture: str) -> AbstractAsyncContextManager[PageDriver]:
+    """A driver with one tab that is heard in one way."""
+    if capture == "helper":
+        return helped(site)
+    return opened(site, capture=capture, stream_port=free_port() if capture == "proxy" else 0)
+
+
+@pytest_asyncio.fixture(scope="module", params=WAYS, ids="-".join)
+async def driver(
+    site: Site, control_of_site: SiteControl, request: pytest.FixtureRequest
+) -> AsyncIterator[PageDriver]:
+    transport, capture = request.param
+    if capture == "proxy" and not PYTHON.exists():
+        pytest.skip("the stream proxy is not installed: make proxy")
+    await control_of_site.scenario(page={"transport": transport})
+    async with hearing(site, capture) as driver:
+        assert driver.status().capture == capture
+        assert await answer(driver, "/echo x") == "x"
+        [session] = driver.pool.sessions
+        assert await session.tab.page.evaluate(SENT_WITH) == [TRANSPORTS[transport]]
         yield driver
+    await control_of_site.reset()
 
 
 def on_page(driver: PageDriver) -> bool:
