@@ -12,7 +12,7 @@ from domain.errors import BadRequest, BrowserDown, NotFound, ProfileInUse, Profi
 from domain.events import Event, Finished, FinishReason, TextDelta, Usage
 from domain.models import ModelCard
 from domain.ports import DriverStatus, ignored
-from domain.profiles import CoolDown, Profile, ProfileState
+from domain.profiles import CoolDown, Profile, Profiles, ProfileState
 from domain.requests import GenerateRequest
 
 MODELS = (
@@ -131,7 +131,7 @@ class ScriptedDriver:
         self.cards: tuple[ModelCard, ...] | Exception = MODELS
         self.reason = ""
         self.is_open = asyncio.Event()
-        self.profiles: ScriptedProfiles | None = None
+        self.profiles: Profiles | None = None
         self._arrival = asyncio.Condition()
 
     async def open(self) -> None:

@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
+import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from browser.locate import find_chromium
 from simulator.demo import LOOPBACK_ONLY
 from tests.api.harness import CHAT, body
-from tests.api.scripted import HELLO, Script, ScriptedDriver
+from tests.api.scripted import HELLO, Script, ScriptedDriver, ScriptedProfiles
 from tests.security.serving import Serving, serving
 
 
@@ -32,9 +33,15 @@ async def gate() -> asyncio.Event:
     return asyncio.Event()
 
 
+@pytest.fixture
+def profiles() -> ScriptedProfiles:
+    return ScriptedProfiles(ada=b'{"cookies": []}', grace=b'{"cookies": []}')
+
+
 @pytest_asyncio.fixture
-async def gateway(gate: asyncio.Event, tmp_path: Path) -> AsyncIterator[Serving]:
+async def gateway(gate: asyncio.Event, profiles: ScriptedProfiles, tmp_path: Path) -> AsyncIterator[Serving]:
     driver = ScriptedDriver(Script((gate, *HELLO)))
+    driver.profiles = profiles
     async with serving(
         driver, admin_token_file=tmp_path / "token", named_keys_file=tmp_path / "k.json"
     ) as it:
@@ -99,3 +106,45 @@ async def test_signing_out_ends_the_session_and_shows_nothing_more(page: Page) -
     await expect(page.get_by_label("Admin token")).to_be_visible()
     await page.reload()
     await expect(page.get_by_label("Admin token")).to_be_visible()
+
+
+async def test_owner_takes_profiles_in_and_out_of_use(page: Page, profiles: ScriptedProfiles) -> None:
+    profiles.refused = frozenset({"eve"})
+    names = iter(["eve"])
+    page.on("dialog", lambda dialog: dialog.accept(next(names, "")))
+    await page.get_by_role("link", name="Sign-ins").click()
+    row = page.get_by_role("row", name="grace")
+    async with page.expect_download() as download:
+        await row.get_by_role("link", name="Export").click()
+    assert (await download.value).suggested_filename == "grace.json"
+    await row.get_by_role("button", name="Rename").click()
+    row = page.get_by_role("row", name="eve")
+    await row.get_by_role("button", name="Use").click()
+    await expect(page.get_by_text("The profile 'eve' is not used, 'ada' goes on.")).to_be_visible()
+    profiles.refused = frozenset()
+    await row.get_by_role("button", name="Use").click()
+    await expect(row.get_by_text("in use")).to_be_visible()
+    await page.get_by_role("row", name="ada").get_by_role("button", name="Retire").click()
+    await expect(page.get_by_text("ada is retired.")).to_be_visible()
+    assert list(profiles.contents) == ["eve"]
+
+
+async def test_owner_brings_a_profile_in_and_is_told_what_is_wrong_with_it(
+    page: Page, profiles: ScriptedProfiles
+) -> None:
+    await page.get_by_role("link", name="Sign-ins").click()
+
+    async def bring_in(content: bytes) -> None:
+        await page.get_by_label("Name").fill("work")
+        file = {"name": "state.json", "mimeType": "application/json", "buffer": content}
+        await page.get_by_label("Storage-state file").set_input_files(file)  # type: ignore[arg-type]
+        await page.get_by_role("button", name="Bring in").click()
+
+    await bring_in(b"no json")
+    await expect(page.get_by_text("state.json is no JSON.")).to_be_visible()
+    await bring_in(b'{"a": 1}')
+    await expect(page.get_by_text("This is no profile.")).to_be_visible()
+    await bring_in(b'{"cookies": []}')
+    await expect(page.get_by_text("work is kept as a profile.")).to_be_visible()
+    await expect(page.get_by_role("row", name="work")).to_be_visible()
+    assert "work" in profiles.contents

@@ -5,10 +5,11 @@ import { get, post } from "./client.js";
 import { el, note } from "./dom.js";
 import { login } from "./login.js";
 import * as keys from "./sections/keys.js";
+import * as profiles from "./sections/profiles.js";
 import * as remote from "./sections/sign_in.js";
 import * as status from "./sections/status.js";
 
-const SECTIONS = [status, keys, remote];
+const SECTIONS = [status, profiles, remote, keys];
 
 const place = document.getElementById("main");
 let current = null;

@@ -1,6 +1,6 @@
 """`/admin`: the owner's web page, and the routes below `/admin/api` that it uses; one router a family."""
 
-from api.routes.admin import keys, page, queue, session, sign_in, status
+from api.routes.admin import keys, page, profiles, queue, session, sign_in, status
 
 routers = (
     session.open_router,
@@ -8,6 +8,7 @@ routers = (
     status.router,
     queue.router,
     keys.router,
+    profiles.router,
     sign_in.router,
     page.router,
 )
