@@ -81,7 +81,12 @@ async def serve(settings: Settings, overrides: Mapping[str, object], *, demo: bo
         )
         backstage = Backstage(settings.browser.secrets, remote)
         app = create_app(*settings.api, settings.deadlines, driver, backstage)
-        http = HttpServer(app, on_stop=lambda: say("\nStopping … (once more: at once)"))
+
+        def stopping() -> None:
+            say("\nStopping … (once more: at once)")
+            remote.give_up()
+
+        http = HttpServer(app, on_stop=stopping)
         running = asyncio.create_task(http.serve([port]), name="http server")
         if sign_in.file() is None:
             token = app.state.admin.new_token

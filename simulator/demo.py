@@ -67,6 +67,7 @@ class Site:
             "ADMIN_TOKEN_FILE": str(self.profile.with_name("admin_token")),
             "AI_STUDIO_URL": self.address,
             "AUTH_PROFILE": str(self.profile),
+            "AUTH_PROFILES_DIR": str(self.profile.with_name("profiles")),
             "BROWSER": engine,
             "BROWSER_ARGS": shlex.join([*args, *own_args]),
             "BROWSER_WS_ENDPOINT": "",

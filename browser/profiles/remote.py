@@ -93,10 +93,16 @@ class RemoteSignIns:
         return self.status()
 
     async def stop(self) -> SignInStatus:
-        if self._attempt is not None and not self._attempt.task.done():
-            self._attempt.task.cancel()
+        self.give_up()
+        if self._attempt is not None:
             await asyncio.wait({self._attempt.task})
         return self.status()
+
+    def give_up(self) -> None:
+        """Begin to end what is under way; whoever waits for a picture is told at once."""
+        if self._attempt is not None and not self._attempt.task.done():
+            self._attempt.screen.close()
+            self._attempt.task.cancel()
 
     def _uses(self, file: Path | None) -> bool:
         with suppress(GatewayError):

@@ -83,7 +83,8 @@ class Screen:
         self._context = context
         for page in context.pages:
             if page.viewport_size is not None:  # an engine that fakes a window keeps its own
-                await page.set_viewport_size({"width": SIZE[0], "height": SIZE[1]})
+                with suppress(Error):  # of another size it can be used as well
+                    await page.set_viewport_size({"width": SIZE[0], "height": SIZE[1]})
         self._note_act()
         while True:
             if not self._watchers:

@@ -113,8 +113,10 @@ def pressed(key: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def admin_elsewhere(site: Site, folder: Path, **rules: Any) -> AsyncIterator[Admin]:
-    """`rules` are of `SignInSettings`. There is no profile; entering waits until the gateway says so."""
+async def admin_elsewhere(
+    site: Site, folder: Path, *, status: int = 503, **rules: Any
+) -> AsyncIterator[Admin]:
+    """`rules` are of `SignInSettings`. Entering waits for `status` of `/health`: there is no profile."""
     devtools = free_port()
     settings = BrowserSettings(
         engine="chromium", ai_studio_url=site.address, tabs=1, args=(LOOPBACK_ONLY,), auth_profile=None
@@ -132,7 +134,7 @@ async def admin_elsewhere(site: Site, folder: Path, **rules: Any) -> AsyncIterat
             driver = PageDriver(settings, DEADLINES, sign_in, starting)
             backstage = Backstage(sign_in=remote)
             async with (
-                running_gateway(driver, DEADLINES, folder, backstage=backstage, status=503) as gateway,
+                running_gateway(driver, DEADLINES, folder, backstage=backstage, status=status) as gateway,
                 gateway.http() as http,
             ):
                 http.headers["X-Admin-Token"] = (folder / "admin_token").read_text().strip()

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from openai import AsyncOpenAI
 
@@ -23,6 +24,7 @@ from domain.errors import BrowserDown, GatewayError, PermissionDenied, SignedOut
 from settings import BrowserSettings
 from simulator.demo import LOOPBACK_ONLY, Site
 from tests.profiles.person import free_port, person_at
+from tests.profiles.remote import Eyes, pressed, typed
 from tests.profiles.states import signed_in, values, written
 from tests.site import SiteControl
 from tests.test_launcher import LAUNCHER, environment, launch
@@ -257,14 +259,28 @@ def test_a_name_that_cannot_be_one_is_refused_before_anybody_signs_in(tmp_path: 
     assert "'../x'" in said
 
 
-async def test_a_server_without_display_and_profile_tells_where_to_sign_in(
+async def test_a_server_without_display_tells_where_to_sign_in_and_serves_with_that(
     site: Site, tmp_path: Path
 ) -> None:
     machine = Machine(site, tmp_path, "")
     token_file = tmp_path / "admin_token"
     async with machine.launched(ADMIN_TOKEN_FILE=str(token_file), WAYLAND_DISPLAY="") as running:
-        await running.until("Starting the browser")
-        assert "/admin/#sign-in" in running.output
-        assert token_file.read_text().strip() in running.output
-        assert "ssh -L" in running.output
+        told = (await running.until("Starting the browser")).split("Sign in at ")[1]
+        token = token_file.read_text().strip()
+        assert token in told
+        assert "ssh -L" in told
+        address = told.split("/admin/#sign-in")[0]
+        async with httpx.AsyncClient(base_url=address, headers={"X-Admin-Token": token}, timeout=20) as http:
+            (await http.post("/admin/api/sign-in", json={"name": "afar"})).raise_for_status()
+            async with person_at(machine.devtools) as person:
+                eyes = Eyes(person)
+                for field, text in (("identifier", "ada@example.com"), ("Passwd", "simulator")):
+                    await eyes.until_field(field)
+                    actions = [typed(text), pressed("Enter")]
+                    (
+                        await http.post("/admin/api/sign-in/actions", json={"actions": actions})
+                    ).raise_for_status()
+            assert await running.ask("from afar") == "from afar"
+            (await http.post("/admin/api/sign-in", json={})).raise_for_status()  # ends with the gateway
         assert await running.stop() == 0
+    assert [file.stem for file in machine.profiles.glob("*.json")] == ["afar"]

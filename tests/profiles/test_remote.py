@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 from PIL import Image
@@ -260,3 +261,24 @@ async def test_a_window_of_the_sign_in_is_followed(admin: Admin) -> None:
         await admin.picture()
         await admin.act(typed(ADDRESS), pressed("Enter"))
         assert await eyes.value("document.querySelector('[name=identifier]').value") == ""
+
+
+async def test_serving_goes_on_while_somebody_signs_in_and_after(site: Site, tmp_path: Path) -> None:
+    async with httpx.AsyncClient() as client:
+        state = (await client.post(f"{site.address}/_control/storage-state", json={})).json()
+    written(tmp_path / "profiles" / "mine.json", state)
+    async with admin_elsewhere(site, tmp_path, status=200) as admin, admin.gateway.openai() as openai:
+
+        async def ask(text: str) -> None:
+            answer = await openai.chat.completions.create(
+                model="gemini-2.5-flash", messages=[{"role": "user", "content": f"/echo {text}"}]
+            )
+            assert answer.choices[0].message.content == text
+
+        await admin.start()
+        await ask("while it starts")
+        await admin.until("waiting")
+        await ask("while it waits")
+        await admin.http.delete(ROUTE)
+        await ask("after it")
+        assert admin.gateway.driver.status().counters.get("browser_disconnects", 0) == 0
