@@ -58,13 +58,15 @@ class PageGeneration:
     def warnings(self) -> tuple[str, ...]:
         return self._flow.warnings
 
-    async def events(self, on_submit: Callable[[], None] = ignored) -> AsyncGenerator[Event]:
+    async def events(
+        self, on_submit: Callable[[], None] = ignored, on_growth: Callable[[], None] = ignored
+    ) -> AsyncGenerator[Event]:
         if await self._profiles.ahead(self._request.model):
             await self._move(SessionLost("Another profile is used."))
         while True:
             said_something = False
             try:
-                async with aclosing(self._heard(on_submit)) as events:
+                async with aclosing(self._heard(on_submit, on_growth)) as events:
                     async for event in events:
                         said_something = True
                         yield event
@@ -90,7 +92,9 @@ class PageGeneration:
         if (placed := self._placed) is not None:
             await self._placer.give_back(placed, well=well)
 
-    async def _heard(self, on_submit: Callable[[], None]) -> AsyncGenerator[Event]:
+    async def _heard(
+        self, on_submit: Callable[[], None], on_growth: Callable[[], None]
+    ) -> AsyncGenerator[Event]:
         """The answer, for readers who know nothing of Playwright.
 
         One refusal is no proof of a sign-out: the tab is opened anew, which shows whether it was one.
@@ -100,7 +104,7 @@ class PageGeneration:
         async with self._placer.answering():
             self._profile = self._profiles.active
             try:
-                async with aclosing(placed.flow.events(on_submit)) as events:
+                async with aclosing(placed.flow.events(on_submit, on_growth)) as events:
                     async for event in events:
                         yield event
             except Error as error:

@@ -25,9 +25,9 @@ class Deadlines:
     submit: float = 15.0
     """From pressing Run to seeing the page's own request leave."""
     first_event: float = 120.0
-    """From that request to the first event of the answer."""
+    """From that request to the first event of the answer, or since the page last went on writing it."""
     idle: float = 120.0
-    """Between two events."""
+    """Between two events, or since the page last went on writing."""
     total: float = 300.0
     """From pressing Run to the end."""
 
@@ -82,12 +82,15 @@ class Generation(Protocol):
         """What the caller should know of how this was done, in words. More may come until the end."""
         ...
 
-    def events(self, on_submit: Callable[[], None] = ignored) -> AsyncIterator[Event]:
+    def events(
+        self, on_submit: Callable[[], None] = ignored, on_growth: Callable[[], None] = ignored
+    ) -> AsyncIterator[Event]:
         """Press Run and report the answer. May be called once.
 
         `on_submit` is called when the page's own request has left. A generation whose tab, browser or
         connection is lost before its first event is made once more on another tab; `on_submit` is called
-        again then.
+        again then. `on_growth` is called when the page goes on writing an answer of which nothing can be told
+        yet: a sign of life for budgets that wait for events, and nothing else.
 
         Raises:
             GatewayError: the generation failed; see the contract in `domain.events`.

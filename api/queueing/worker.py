@@ -116,7 +116,7 @@ class Worker:
             async with (
                 budget("total", self._deadlines.total, "Raise RESPONSE_COMPLETION_TIMEOUT for long answers."),
                 stages.watched(),
-                aclosing(checked(generation.events(stages.on_submit))) as events,
+                aclosing(checked(generation.events(stages.on_submit, stages.on_growth))) as events,
             ):
                 async for event in events:
                     stages.on_event()
@@ -166,6 +166,10 @@ class _Stages:
         """The page's own request has left."""
         self._job.on_submit()
         self._enter("first_event", self._deadlines.first_event)
+
+    def on_growth(self) -> None:
+        """The page goes on writing what cannot be told yet."""
+        self._enter(self._stage, self._seconds)
 
     def on_event(self) -> None:
         self._job.on_event()

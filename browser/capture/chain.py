@@ -25,6 +25,7 @@ from browser.pages.answers import AnswerOnPage, Answers
 from browser.pages.scripting import first_line
 from domain.errors import GatewayError, SessionLost, WireError
 from domain.events import Event
+from domain.ports import ignored
 
 _log = logging.getLogger(__name__)
 PAGE = DomVoice.name
@@ -318,19 +319,22 @@ class Chain:
         if self._deaf.issuperset(self._named()):
             raise SessionLost(f"No capture hears the page ({said}).", stage="capture")
 
-    def arm(self, shown: int, model: str = "") -> Listening:
-        """Listen for the next run, before Run is pressed; the page shows so many turns."""
+    def arm(self, shown: int, model: str = "", on_growth: Callable[[], None] = ignored) -> Listening:
+        """Listen for the next run, before Run is pressed; the page shows so many turns.
+
+        `on_growth` is told of what is written and cannot be told yet, see `domain.ports.Generation`.
+        """
         answer, names = self._answers.after(shown), self._available()
-        voices = [self._voice(name, answer, model) for name in names]
+        voices = [self._voice(name, answer, model, on_growth) for name in names]
         for name, capture in self._captures.items():
             if name not in names:  # it does not serve, and yet what it hears is nothing that nobody owns
                 capture.arm()
                 capture.release()
         return Listening(voices, answer, self._seconds, self._count, self._deaf.add)
 
-    def _voice(self, name: str, answer: AnswerOnPage, model: str) -> Voice:
+    def _voice(self, name: str, answer: AnswerOnPage, model: str, on_growth: Callable[[], None]) -> Voice:
         if name == PAGE:
-            return DomVoice(answer)
+            return DomVoice(answer, on_growth)
         if name in self._captures:
             return StreamVoice(self._captures[name])
         if self._helper is None:

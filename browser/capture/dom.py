@@ -9,7 +9,7 @@ reason of the end, signatures and ids of calls.
 import hashlib
 import json
 import re
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from typing import Any
 
 from browser.pages.answers import AnswerOnPage, ShownAnswer
@@ -124,12 +124,14 @@ class DomVoice:
     name = "dom"
     sure = False
 
-    def __init__(self, answer: AnswerOnPage) -> None:
+    def __init__(self, answer: AnswerOnPage, on_growth: Callable[[], None]) -> None:
+        """`on_growth` is called while the page writes what is only told at its end."""
         self.heard = False
         self.over = False
         self.exact = False
         self.warnings: tuple[str, ...] = ()
         self._answer = answer
+        self._on_growth = on_growth
 
     async def requested(self) -> None:
         await self._answer.begun()
@@ -140,7 +142,7 @@ class DomVoice:
     async def events(self) -> AsyncGenerator[Event]:
         await self._answer.answered()
         self.heard = True
-        shown = await self._answer.read()
+        shown = await self._answer.read(self._on_growth)
         self.over = True
         for event in events_of(shown, await self._sources(shown)):
             yield event

@@ -208,13 +208,15 @@ class ChatFlow:
         if not state.run_hovered:
             await self._page.chat.point_at_run()
 
-    async def events(self, on_submit: Callable[[], None] = ignored) -> AsyncGenerator[Event]:
+    async def events(
+        self, on_submit: Callable[[], None] = ignored, on_growth: Callable[[], None] = ignored
+    ) -> AsyncGenerator[Event]:
         """Press Run and report the answer; see `domain.ports.Generation` and the contract in `domain.events`.
 
         Closing it early presses Stop before anything else may run.
         """
         listening = self._listening = self._captures.arm(
-            self._shown, self._request.model if self._request else ""
+            self._shown, self._request.model if self._request else "", on_growth
         )
         self.running = True
         try:

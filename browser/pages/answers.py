@@ -1,5 +1,6 @@
 """What the page shows of the model's answers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,16 +44,20 @@ class AnswerOnPage:
         while not (await self._look(running=False))["answered"]:
             pass
 
-    async def read(self) -> ShownAnswer:
-        """Wait for the end of the answer and read it.
+    async def read(self, on_growth: Callable[[], None]) -> ShownAnswer:
+        """Wait for the end of the answer and read it; `on_growth` is called once a second while it grows.
 
         Raises:
             SessionLost: the tab is gone.
         """
+        size = 0
         while True:
-            report = await self._scripts.run("answer_read", shown=self._shown, wait=_LOOK_MS)
+            report = await self._scripts.run("answer_read", shown=self._shown, wait=_LOOK_MS, size=size)
             if report["over"]:
                 return ShownAnswer(report["turns"], report["toast"])
+            if report["size"] != size:
+                size = report["size"]
+                on_growth()
 
     async def source(self, index: int) -> str | None:
         """The text of one turn in the words it was written in; `None` where the page does not give it.

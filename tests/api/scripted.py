@@ -40,8 +40,13 @@ HELLO: tuple[Event, ...] = (
     STOP,
 )
 
-Step = Event | asyncio.Event | Exception | float
-"""An event to emit, a gate to wait for, an exception to raise, or the model's own pace in seconds."""
+
+class Growth:
+    """A step: the page goes on writing what cannot be told yet."""
+
+
+Step = Event | asyncio.Event | Exception | float | Growth
+"""An event to emit, a gate to wait for, an exception to raise, the model's own pace in seconds, or growth."""
 
 
 @dataclass
@@ -85,7 +90,9 @@ class ScriptedGeneration:
         self.capture = script.capture
         self.warnings = script.warnings
 
-    async def events(self, on_submit: Callable[[], None] = ignored) -> AsyncIterator[Event]:
+    async def events(
+        self, on_submit: Callable[[], None] = ignored, on_growth: Callable[[], None] = ignored
+    ) -> AsyncIterator[Event]:
         self._driver.running += 1
         self._driver.most_running = max(self._driver.most_running, self._driver.running)
         self._record.running.set()
@@ -101,6 +108,8 @@ class ScriptedGeneration:
                     await asyncio.sleep(step)
                 elif isinstance(step, Exception):
                     raise step
+                elif isinstance(step, Growth):
+                    on_growth()
                 else:
                     yield step
             self._record.finished = True

@@ -19,7 +19,7 @@ from domain.events import Event, Finished, FinishReason, TextDelta
 from domain.ports import Deadlines
 from domain.requests import GenerateRequest, Turn
 from tests.api.harness import eventually
-from tests.api.scripted import Script, ScriptedDriver
+from tests.api.scripted import Growth, Script, ScriptedDriver, Step
 
 STOP = Finished(FinishReason.STOP)
 SAY = (TextDelta("x"), STOP)
@@ -207,6 +207,17 @@ async def test_a_stage_that_takes_too_long_is_named_and_counted_and_the_next_job
         assert caught.value.stage == stage
         assert (await fold(aiter(following.events))).text == "Hello"
         assert queue.counters == {f"deadlines.{stage}": 1}
+
+
+async def test_an_answer_that_grows_unseen_is_waited_for_within_the_total() -> None:
+    beat: tuple[Step, ...] = (0.1, Growth())
+    growing = Script((*beat * 6, *SAY))
+    async with at_work(ScriptedDriver(growing), Deadlines(first_event=0.4)) as queue:
+        assert (await fold(aiter(queue.submit(new_job("1")).events))).text == "x"
+    async with at_work(ScriptedDriver(growing), Deadlines(first_event=0.4, total=0.2)) as queue:
+        with pytest.raises(DeadlinePassed) as caught:
+            await fold(aiter(queue.submit(new_job("2")).events))
+    assert caught.value.stage == "total"
 
 
 async def test_the_first_event_is_waited_for_from_the_pages_own_request() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import openai
@@ -18,6 +19,7 @@ from tests.gateway import RunningGateway, running_gateway
 from tests.site import SiteControl
 
 BUDGETS = Deadlines(queue=2, ready=8, submit=2, first_event=1.5, idle=1, total=5)
+READING_BUDGETS = replace(BUDGETS, first_event=2.5, total=7)
 FREE_SECONDS = 1.0
 FREEZE = "() => { setTimeout(() => { for (;;); }, 0); }"
 
@@ -115,3 +117,28 @@ async def reloaded(gateway: RunningGateway, control: SiteControl, **page: Any) -
 def driver_of(gateway: RunningGateway) -> PageDriver:
     assert isinstance(gateway.driver, PageDriver)
     return gateway.driver
+
+
+@pytest_asyncio.fixture(scope="module")
+async def reading(site: Site, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningGateway]:
+    """A gateway that reads answers from the page, each when it is over, and has little patience."""
+    driver = driver_for(site, READING_BUDGETS, tabs=1, capture="dom")
+    async with running_gateway(driver, READING_BUDGETS, tmp_path_factory.mktemp("reading")) as running:
+        yield running
+
+
+async def test_an_answer_that_grows_on_the_page_may_take_longer_than_its_first_event(
+    reading: RunningGateway,
+) -> None:
+    async with reading.openai() as client:
+        said = await ask(client, "/chunks n=40 size=20 every=0.1")
+    assert said.count("chunk") == 40
+
+
+async def test_a_page_that_grows_for_ever_is_ended_by_the_total(reading: RunningGateway) -> None:
+    await fails_in(reading, "total", "/chunks n=400 every=0.1")
+
+
+async def test_an_answer_that_stopped_growing_is_waited_for_no_longer(reading: RunningGateway) -> None:
+    began = time.monotonic()
+    assert await fails_in(reading, "first_event", "/fail stall after=3") - began < READING_BUDGETS.total

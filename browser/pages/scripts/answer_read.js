@@ -1,9 +1,10 @@
-// arg: {shown: turns before Run, wait: milliseconds}
-// Waits until the answer is over and stands still, then reads it as plain data.
-// Returns {over, toast, turns: [{index, pieces}]}. A piece is {kind} and, by kind: text and thought {tree}; thought
+// arg: {shown: turns before Run, wait: milliseconds, size: what was returned as size last}
+// Waits until the answer is over and stands still, then reads it as plain data; or until it has grown.
+// Returns {over, size, toast, turns: [{index, pieces}]}. A piece is {kind} and, by kind: text and thought {tree}; thought
 // {media} too; call and code {title, text}; media {mime, data} (base64, or a problem); error {text}. A tree is a
 // string, or [tag, attributes, ...trees].
 const QUIET_MS = 600; // the end can show before the last words are painted
+const GROWTH_MS = 1000; // so often it is worth looking whether there is more
 const DOUBTFUL_MS = 2500; // without the sign of an end, or without a word, it takes longer to believe it
 const began = performance.now();
 const left = () => Math.max(0, arg.wait - (performance.now() - began));
@@ -97,13 +98,22 @@ const isCertain = () => {
   const failed = SELECTORS.turn_piece.some(({ name, css }) => name === "error" && last?.querySelector(css));
   return failed || (turns.some(showsSomething) && within("turn_footer", last) !== null);
 };
+let grown = false;
+let looked = began;
+const hasGrown = () => {
+  if (!grown && performance.now() - looked > GROWTH_MS) {
+    looked = performance.now();
+    grown = state().length !== arg.size;
+  }
+  return grown;
+};
 const stoodStill = async () => {
-  if (!(await until(hasEnded, left()))) return false;
+  if (!(await until(() => hasEnded() || hasGrown(), left())) || !hasEnded()) return false;
   const before = state();
   return !(await until(() => state() !== before || !hasEnded(), isCertain() ? QUIET_MS : DOUBTFUL_MS));
 };
 let over = false;
-while (!over && left() > 0) over = await stoodStill();
+while (!over && left() > 0 && !hasGrown()) over = await stoodStill();
 const turns = [];
 if (over) for (const turn of modelTurns(arg.shown)) turns.push(await readTurn(turn));
-return { over, toast: lastToast(), turns, winners };
+return { over, size: state().length, toast: lastToast(), turns, winners };
