@@ -111,7 +111,7 @@ function outcome(status) {
   const who = status.account ? ` as ${status.account}` : "";
   const next = status.in_use
     ? "The gateway uses it; Status says when it is ready."
-    : `The gateway does not use it: it uses another one, or none of several was chosen. Take it into use, or start with --profile ${status.profile}.`;
+    : `The gateway does not use it: it uses another one, or none of several was chosen. Take it into use under Sign-ins.`;
   return note(`Signed in${who}. Saved as the profile ${status.profile}. ${next}`, "good");
 }
 
