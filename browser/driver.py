@@ -85,7 +85,7 @@ class PageDriver:
     async def open(self) -> None:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.healer.close)
-            await self.healer.open()
+            await self._open_browser()
             stack.push_async_callback(self._sign_in.detach)
             self._background = (
                 asyncio.create_task(self.healer.keep_ready(), name="driver-repairs"),
@@ -99,6 +99,15 @@ class PageDriver:
             )
             stack.push_async_callback(self._stop_background)
             self._stack = stack.pop_all()
+
+    async def _open_browser(self) -> None:
+        try:
+            await self.healer.open()
+        except SignedOut as error:
+            if not await self._profiles.instead_of(self._profiles.active, "", error):
+                raise
+            if not self.pool.alive:  # it was no browser that found out
+                await self.healer.open()
 
     async def close(self) -> None:
         await self._stack.aclose()

@@ -9,10 +9,15 @@ import openai
 import pytest
 import pytest_asyncio
 
+from browser.driver import PageDriver
 from browser.profiles.lock import in_use
-from domain.errors import DeadlinePassed, NotFound, ProfileInUse, ProfileRefused
+from browser.profiles.sign_in import SignIn
+from browser.profiles.store import ProfileStore
+from domain.errors import DeadlinePassed, NotFound, ProfileInUse, ProfileRefused, SignedOut
 from domain.profiles import ProfileState
-from simulator.demo import Site, simulated_site
+from settings import BrowserSettings, SignInSettings
+from simulator.demo import LOOPBACK_ONLY, Site, simulated_site
+from tests.e2e.driving import DEADLINES, answer
 from tests.profiles.accounts import MODEL, accounts, new_session, sign_in_both
 from tests.profiles.states import until, values, written
 from tests.site import SiteControl
@@ -212,3 +217,42 @@ async def test_signed_out_profile_gives_way_to_another(site: Site, tmp_path: Pat
         assert await two.ask("/echo 2") == "2"
         await until(lambda: two.profiles.active == "grace")
         assert (await two.served())[-1] == ("grace", "finished")
+
+
+async def signed_out_ada(site: Site, folder: Path) -> ProfileStore:
+    store = await sign_in_both(site, folder)
+    state = await new_session(site)
+    for cookie in state["cookies"]:
+        cookie["value"] = "g.nobody"
+    written(store.file("ada"), state)
+    return store
+
+
+@pytest.mark.parametrize("unusable", [False, True])
+async def test_gateway_that_starts_signed_out_takes_another_profile(
+    site: Site, tmp_path: Path, *, unusable: bool
+) -> None:
+    store = await signed_out_ada(site, tmp_path / "profiles")
+    if unusable:
+        written(store.file("ada"), "{")
+    async with accounts(site, tmp_path, store=store, switch="on_quota") as two:
+        assert await two.ask("/echo x") == "x"
+        assert await two.served() == [("grace", "finished")]
+
+
+async def test_profile_is_activated_while_nothing_could_be_opened_yet(site: Site, tmp_path: Path) -> None:
+    store = await signed_out_ada(site, tmp_path / "profiles")
+    file = store.file("ada")
+    settings = BrowserSettings(
+        engine="chromium", ai_studio_url=site.address, auth_profile=file, tabs=1, args=(LOOPBACK_ONLY,)
+    )
+    with SignIn(store, lambda: file, SignInSettings()) as sign_in:
+        driver = PageDriver(settings, DEADLINES, sign_in)
+        with pytest.raises(SignedOut):
+            await driver.open()
+        opening = asyncio.create_task(driver.open())  # waits for a sign-in that is worth trying
+        assert driver.profiles is not None
+        await driver.profiles.activate("grace")
+        await opening
+        assert await answer(driver, "/echo x") == "x"
+        await driver.close()
