@@ -230,12 +230,14 @@ class Session:
         if not await chat.press_stop(_STOP_MS):
             raise SessionLost("The page did not stop generating when asked to.")
         await self._foreground.step_aside(_STEP_ASIDE_SECONDS)
+        covered = False
         if (await chat.state()).obstructed:  # a vote on the answer blocks the page until it is settled
             self._heal(Rung.OVERLAYS)
-            await chat.close_overlays()
+            covered = not await chat.close_overlays()
         emptied = False
         with suppress(GatewayError):  # whatever the reason: loading the page is the way out
-            emptied = not doubtful and await chat.empty(answered=finished) and (await chat.state()).clean
+            if not (doubtful or covered):
+                emptied = await chat.empty(answered=finished) and (await chat.state()).clean
         self._require(tab)
         if not emptied:
             self._heal(Rung.RELOAD)

@@ -144,8 +144,8 @@ class PageKnobs(_Knobs):
     lingering_backdrop: bool = False
     interrupt_with: Interruption | None = None
     """Comes up once a load, at the worst moment: …"""
-    interrupt_at: Literal["setting", "prompt"] = "setting"
-    """… right after the first setting was changed, or right after the prompt was written."""
+    interrupt_at: Literal["setting", "prompt", "answer"] = "setting"
+    """… right after the first setting was changed, the prompt was written, or an answer has ended."""
     tooltip_over_run: bool = False
     upload_delay_ms: Milliseconds = 120
     single_file_upload: bool = True

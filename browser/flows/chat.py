@@ -128,7 +128,7 @@ class ChatFlow:
     async def _clean_page(self, model: str) -> ChatState:
         state = await self._page.chat.state()
         if state.obstructed:
-            await self._page.chat.close_overlays()
+            await self._uncover(state)
         if state.model != model:
             if self._page.safety.changed:  # afterwards nobody could tell them from the model's own
                 await self._controls.set_safety({})
@@ -154,7 +154,14 @@ class ChatFlow:
                 f"The page has changed while it waited: {state.turns} turns instead of {self._shown}, "
                 f"running: {state.running}, prompt of {state.prompt_length} characters."
             )
+        if state.dialogs:
+            await self._uncover(state)
         self._filler.check(state.chips)
+
+    async def _uncover(self, state: ChatState) -> None:
+        """Raises `SessionLost` where something stays over the page: loading it anew is what may help."""
+        if not await self._page.chat.close_overlays():
+            raise SessionLost(f"A dialog lies over the page and does not close: {state.dialog!r}.")
 
     async def _held_page(self, held: Held) -> ChatState:
         """Raises `SessionLost` at the least doubt: the request is as well served by a clean page."""
@@ -163,7 +170,7 @@ class ChatFlow:
             await self._page.chat.settle(_IDLE_MS)
             state = await self._page.chat.state()
         if state.obstructed:
-            await self._page.chat.close_overlays()
+            await self._uncover(state)
             state = await self._page.chat.state()
         if not held.is_on(state) or (self._temporary and not state.temporary):
             raise SessionLost(

@@ -171,12 +171,12 @@ class Chat:
         return bool((await self._scripts.run("temporary", milliseconds=_MENU_MS))["on"])
 
     async def close_overlays(self) -> bool:
-        """Close dialogs, menus and surveys; whether none is left."""
-        left = (await self._scripts.run("overlays"))["left"]
-        if left:
+        """Close dialogs, menus and surveys; whether none is left over the prompt and Run."""
+        found = await self._scripts.run("overlays")
+        if found["left"]:
             await self._scripts.page.keyboard.press("Escape")
-            left = (await self._scripts.run("overlays"))["left"]
-        return not left
+            found = await self._scripts.run("overlays")
+        return not found["covering"]
 
     async def _aim_again(self) -> None:
         aim = await self._aim()

@@ -4,13 +4,19 @@ from typing import get_args
 
 import pytest
 
-from domain.errors import ControlFailed
+from domain.errors import ControlFailed, SessionLost
 from simulator.demo import Site
 from simulator.scenario import Interruption
-from tests.e2e.driving import answer, opened
+from tests.e2e.driving import answer, opened, request, text_of
 from tests.site import SiteControl
 
 HARMLESS = [name for name in get_args(Interruption) if name != "terms"]
+LAY_OVER = """() => {
+  const backdrop = document.createElement("div");
+  backdrop.className = "cdk-overlay-backdrop cdk-overlay-dark-backdrop cdk-overlay-backdrop-showing";
+  document.querySelector(".cdk-overlay-container").append(backdrop);
+}"""
+"""Nothing closes it."""
 ASKED = {"temperature": 0.3, "top_p": 0.5, "stop": ("END",), "system": "be brief"}
 
 
@@ -34,6 +40,27 @@ async def test_terms_that_a_person_has_to_accept_are_named(
 ) -> None:
     await control.scenario(page={"interrupt_with": "terms", "interrupt_at": moment})
     async with opened(site) as driver:
-        with pytest.raises(ControlFailed, match="Terms of service"):
+        with pytest.raises(ControlFailed if moment == "setting" else SessionLost, match="Terms of service"):
             await answer(driver, "/echo x", temperature=0.3, stop=("END",))
         assert await control.requests() == []
+
+
+async def test_what_stays_over_the_page_after_an_answer_goes_with_the_page(
+    site: Site, control: SiteControl
+) -> None:
+    await control.scenario(page={"interrupt_with": "terms", "interrupt_at": "answer"})
+    async with opened(site, continue_conversations=False) as driver:
+        assert [await answer(driver, f"/echo {word}") for word in ("one", "two")] == ["one", "two"]
+        counters = driver.status().counters
+    assert counters["healing.overlays"] == counters["healing.reload"] >= 1
+    assert counters.get("retries", 0) == 0
+
+
+async def test_what_came_over_a_page_while_it_waited_has_the_request_made_elsewhere(site: Site) -> None:
+    async with opened(site) as driver:
+        async with driver.prepare(request("/echo mine")) as generation:
+            [session] = driver.pool.sessions
+            await session.tab.page.evaluate(LAY_OVER)
+            assert text_of([event async for event in generation.events()]) == "mine"
+        counters = driver.status().counters
+    assert (counters["retries"], counters["healing.reload"]) == (1, 1)

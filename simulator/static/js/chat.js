@@ -63,7 +63,7 @@ export class Chat {
     this.changed.emit();
     if (outcome.error) return;
     this.saver.save(turn);
-    if (this.app.knobs.preference_vote) this.app.interruptions.vote(turn);
+    this.app.interruptions.answered(turn);
   }
 
   stop() {

@@ -4,8 +4,17 @@ import { el, fill, msButton } from './dom.js';
 import { ask } from './overlays.js';
 
 export class Interruptions {
+  #afterAnswer = null;
+
   constructor(app) {
     this.app = app;
+  }
+
+  /** An answer has ended well. */
+  answered(turn) {
+    if (this.app.knobs.preference_vote) this.vote(turn);
+    this.#afterAnswer?.();
+    this.#afterAnswer = null;
   }
 
   start() {
@@ -33,6 +42,10 @@ export class Interruptions {
       backdrop: () => this.#backdrop(),
       terms: () => this.#terms(),
     }[what];
+    if (moment === 'answer') {
+      this.#afterAnswer = come;
+      return;
+    }
     const event = moment === 'prompt' ? 'input' : 'change';
     const isIt = ({ target }) => target.matches(moment === 'prompt' ? 'ms-prompt-box textarea' : 'ms-run-settings input');
     const listen = (happened) => {
