@@ -15,8 +15,20 @@ class UpstreamProxy:
         self.asked: list[str] = []
         self.refused = 0
         self.port = 0
+        self.tunnels: set[asyncio.Task[None]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer), name="upstream tunnel")
+        self.tunnels.add(task)
+        task.add_done_callback(self.tunnels.discard)
+
+    async def close(self) -> None:
+        """End every tunnel; a browser that was killed leaves some that nobody else would end."""
+        for task in self.tunnels:
+            task.cancel()
+        await asyncio.gather(*self.tunnels, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await self._tunnel(reader, writer)
         except (OSError, asyncio.IncompleteReadError):
@@ -66,3 +78,4 @@ async def upstream_proxy(target_port: int, password: str = "") -> AsyncIterator[
         yield proxy
     finally:
         server.close()
+        await proxy.close()

@@ -67,7 +67,7 @@ async def test_a_generation_on_another_tab_goes_on(site: Site, control: SiteCont
 
         async def generate() -> None:
             async with (
-                driver.prepare(request("/chunks n=60 size=20 every=0.02")) as generation,
+                driver.prepare(request("/chunks n=150 size=20 every=0.02")) as generation,
                 aclosing(generation.events()) as events,
             ):
                 async for event in events:
@@ -81,7 +81,7 @@ async def test_a_generation_on_another_tab_goes_on(site: Site, control: SiteCont
             count = await driver.count(request("count me"))
             assert not generating.done()
         assert count.total == 2
-        assert "".join(said).count("chunk") == 60
+        assert "".join(said).count("chunk") == 150
         assert len(await control.requests()) == 1
 
 
