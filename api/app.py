@@ -68,10 +68,10 @@ def create_app(
         SettingsError: a key file, the admin token, the list of excluded models or a folder for files cannot
             be used, or the address would be open to other machines without a key.
     """
-    jobs = JobQueue(server.queue_size, deadlines.queue)
     gatekeeper = Gatekeeper(server, access)
     _require_folder("UPLOAD_FILES_DIR", files.upload_dir)
     _require_folder("FILES_DIR", files.files_dir)
+    jobs = JobQueue(server.queue_size, deadlines.queue)
     store = FileStore(files.files_dir, most_bytes=files.max_file_bytes)
     gateway = Gateway(
         server=server,
@@ -93,7 +93,22 @@ def create_app(
         exchanges=Exchanges(jobs, chat),
         worker=Worker(jobs, driver, deadlines),
     )
-    app = FastAPI(
+    app = _bare_app(server, gatekeeper)
+    app.state.gateway = gateway
+    app.state.files = gateway.files
+    app.state.started = time.monotonic()
+    app.state.admin = Admin(access.admin_token_file)
+    app.state.backstage = backstage
+    app.state.embeddings = Embeddings(
+        EmbeddingRules(embeddings.api_key, embeddings.base_url, embeddings.timeout)
+    )
+    _add_routes(app)
+    return app
+
+
+def _bare_app(server: ServerSettings, gatekeeper: Gatekeeper) -> FastAPI:
+    """What holds for every request, before there are routes."""
+    return FastAPI(
         title=NAME,
         version=VERSION,
         docs_url=None,
@@ -113,15 +128,10 @@ def create_app(
             RequestValidationError: on_validation_error,
         },
     )
-    app.state.gateway = gateway
-    app.state.files = gateway.files
-    app.state.started = time.monotonic()
-    app.state.admin = Admin(access.admin_token_file)
-    app.state.backstage = backstage
-    app.state.embeddings = Embeddings(
-        EmbeddingRules(embeddings.api_key, embeddings.base_url, embeddings.timeout)
-    )
-    # Google's protocol and OpenAI's share some addresses; the first one asks who is calling.
+
+
+def _add_routes(app: FastAPI) -> None:
+    """Google's protocol and OpenAI's share some addresses; the first one asks who is calling."""
     google = (gemini, files_route)
     openai = (chat_route, embeddings_route, images, openai_files, models)
     for routes in (*google, *openai, queue, health, info):
@@ -129,7 +139,6 @@ def create_app(
     for router in admin.routers:
         app.include_router(router)
     app.mount(f"{ADMIN}/static", admin.static)
-    return app
 
 
 def _require_folder(name: str, folder: Path) -> None:
