@@ -46,6 +46,8 @@ GOOGLE_ANSWERS: Final[Mapping[type[e.GatewayError], GoogleAnswer]] = MappingProx
         e.TooManyRequests: _EXHAUSTED,
         e.NotFound: GoogleAnswer(404, "NOT_FOUND"),
         e.ProfileInUse: GoogleAnswer(409, "ABORTED"),
+        e.SignInUnderWay: GoogleAnswer(409, "ABORTED"),
+        e.ProfileRefused: GoogleAnswer(409, "ABORTED"),
         e.QueueFull: _EXHAUSTED,
         e.Cancelled: GoogleAnswer(499, "CANCELLED"),
         e.DeadlinePassed: GoogleAnswer(504, "DEADLINE_EXCEEDED"),

@@ -145,7 +145,9 @@ class Doctor:
         makers = [card for card in cards if card.can_chat and card.makes_pictures and not card.needs_paid_key]
         maker = max(makers, key=lambda card: card.picture_sizes, default=None)
         if maker is not None:
-            self._seen.append(await self.load(maker.id, min(self._deadlines.ready, _LATER_LOADS)))
+            shown = await self.load(maker.id, min(self._deadlines.ready, _LATER_LOADS))
+            self._seen.append(shown)
+            maker = maker if shown == maker.id else None  # a page that does not heed its address
         await self._walk.pictures(maker)
 
     async def look_at(self, model: str, cards: Sequence[ModelCard]) -> None:

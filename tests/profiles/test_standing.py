@@ -19,7 +19,7 @@ from domain.profiles import CoolDown, ProfileState
 from launch_camoufox import main
 from tests.profiles.states import SITE, signed_in, written
 
-QUOTA = CoolDown("m", time.time() + 600, "insufficient_quota")
+QUOTA = CoolDown("m", time.time() + 86_400, "insufficient_quota")
 
 
 @pytest.fixture
