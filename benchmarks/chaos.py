@@ -19,7 +19,7 @@ from benchmarks.chaos_asks import Asker
 from benchmarks.chaos_clients import Client, Outcome, Record
 from benchmarks.chaos_faults import Faults
 from benchmarks.chaos_report import HEADING, Summary, with_section
-from benchmarks.chaos_stage import Budgets, Footprint, Stage, StageFailed, is_healthy, stage_on, until
+from benchmarks.chaos_stage import TABS, Budgets, Footprint, Stage, StageFailed, is_healthy, stage_on, until
 from simulator.demo import simulated_site
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -27,13 +27,20 @@ MODEL_OPTIONS = ("--quiet", "--ttft", "0.05", "--pace", "0.01")
 CLIENTS = 8
 FIRST_REQUESTS = 3
 CALM_SECONDS = 45.0
-TABS = 2
 
 
 async def chaos(
-    seed: int, seconds: float, folder: Path, clients: int = CLIENTS, budgets: Budgets | None = None
+    seed: int,
+    seconds: float,
+    folder: Path,
+    clients: int = CLIENTS,
+    budgets: Budgets | None = None,
+    *,
+    all_kinds: bool = True,
 ) -> Summary:
     """One run. `folder` is for what the gateway writes; its log and evidence are found there afterwards.
+
+    It goes on beyond `seconds` until each kind of fault was tried, where `all_kinds` are wanted.
 
     Raises:
         StageFailed: the gateway did not start, ended, or did not come back.
@@ -48,7 +55,7 @@ async def chaos(
             before = Footprint.of(stage.process.pid)
             over = asyncio.Event()
             faults = Faults(stage, _chance(seed, "faults"), over)
-            records += await _storm(workers, faults, over, seconds)
+            records += await _storm(workers, faults, over, seconds, all_kinds=all_kinds)
             await stage.read_log()
             afterwards = await _aftermath(stage, workers, records)
             counters = await stage.counters()
@@ -59,6 +66,7 @@ async def chaos(
         seconds=seconds,
         clients=clients,
         records=records,
+        kinds=tuple(faults.kinds),
         timeline=faults.timeline,
         signed_out=stage.signed_out,
         recoveries=faults.recoveries,
@@ -70,15 +78,24 @@ async def chaos(
     )
 
 
-async def _storm(workers: list[Client], faults: Faults, over: asyncio.Event, seconds: float) -> list[Record]:
-    """All clients at once for `seconds`; then the faults end, and what has been asked is waited for.
+async def _storm(
+    workers: list[Client], faults: Faults, over: asyncio.Event, seconds: float, *, all_kinds: bool
+) -> list[Record]:
+    """All clients at once for a while; then the faults end, and what has been asked is waited for.
 
     A fault that cannot be mended ends it early, as a StageFailed.
     """
+
+    async def end() -> None:
+        await asyncio.sleep(seconds)
+        if all_kinds:
+            await faults.all_tried.wait()
+        over.set()
+
     records: list[Record] = []
     breaking = asyncio.create_task(faults.run(), name="faults")
     breaking.add_done_callback(lambda _: over.set())
-    ending = asyncio.get_running_loop().call_later(seconds, over.set)
+    ending = asyncio.create_task(end(), name="end of the storm")
     try:
         async with asyncio.TaskGroup() as tasks:
             for worker in workers:
@@ -139,7 +156,12 @@ def _folder(kept: Path | None) -> Iterator[Path]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60, help="how long faults are injected (60)")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=60,
+        help="how long faults are injected, and longer until each kind was tried (60)",
+    )
     parser.add_argument("--seed", type=int, default=1, help="what decides about faults and requests (1)")
     parser.add_argument("--clients", type=int, default=CLIENTS, help=f"at once ({CLIENTS})")
     parser.add_argument("--write", action="store_true", help=f"put the summary into {RESULTS.name}")

@@ -9,15 +9,40 @@ from benchmarks.chaos_clients import FAILURES, Outcome, Record
 from benchmarks.chaos_stage import Footprint
 
 HEADING = "## Chaos"
-KILLED = "browser is killed"
 KEPT = "Afterwards the queue is empty, nothing is left over, and the next requests are answered."
 BEFORE_SECONDS = 5.0
 LONGEST_RECOVERY = 10.0
+SIGN_OUT = "sign-out"
+"""Its recovery begins with somebody's signing in, of which the gateway is told by nobody."""
 SIGN_IN_SECONDS = 12.0
 """Within these a gateway has to notice that it is signed in again."""
+_SPANS = (
+    "Seconds, median and longest: to the first right answer to a request that was made after the fault, "
+    "among all clients and while more goes wrong; and, where nothing serves any more, to the gateway's word "
+    "that it can serve (from signing in again, after a sign-out)."
+)
 MORE_MEBIBYTES = 80.0
 MORE_FILES = 30
 MORE_THREADS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Injected:
+    """One fault."""
+
+    at: float
+    """Seconds since the epoch."""
+    kind: str
+    name: str
+    """Which one of its kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """From a fault that takes all service away to a gateway that says it can serve."""
+
+    kind: str
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +53,13 @@ class Summary:
     seconds: float
     clients: int
     records: Sequence[Record]
-    timeline: Sequence[tuple[float, str]]
-    """(seconds since the epoch, fault) in order."""
+    kinds: Sequence[str]
+    """Kinds of faults."""
+    timeline: Sequence[Injected]
+    """In order."""
     signed_out: Sequence[float]
     """When the site refused the sign-in, in seconds since the epoch."""
-    recoveries: Sequence[float]
+    recoveries: Sequence[Recovery]
     counters: Mapping[str, int]
     submitted_again: Sequence[str]
     """Tokens of requests that reached the site more than once."""
@@ -48,27 +75,31 @@ class Summary:
             f"not explained: {self._told(record)}" for record in self.records if self._unfounded(record)
         ]
         found += [
-            f"slow recovery: {seconds:.1f} s" for seconds in self.recoveries if seconds > LONGEST_RECOVERY
+            f"slow recovery ({each.kind}): {each.seconds:.1f} s"
+            for each in self.recoveries
+            if each.seconds > (SIGN_IN_SECONDS if each.kind == SIGN_OUT else LONGEST_RECOVERY)
         ]
-        retried = sum(count for name, count in self.counters.items() if name.endswith("retries"))
-        if len(self.submitted_again) > retried:
-            found.append(f"submitted more than once, with {retried} counted retries: {self.submitted_again}")
+        if len(self.submitted_again) > self.retries:
+            found.append(
+                f"submitted more than once, with {self.retries} counted retries: {self.submitted_again}"
+            )
         return [*found, *_growth(self.before, self.after), *self.afterwards]
 
     @property
-    def injected(self) -> Counter[str]:
-        return Counter(name for _, name in self.timeline)
+    def retries(self) -> int:
+        """How often the gateway asked once more without its client's knowledge."""
+        return sum(count for name, count in self.counters.items() if name.endswith("retries"))
 
-    @property
-    def answered_after(self) -> list[float]:
-        """Seconds from each kill of the browser to the next answer that was asked for after it."""
-        kills = [at for at, name in self.timeline if name == KILLED]
+    def answered_after(self, kind: str) -> list[float]:
+        """Seconds from each fault of a kind to the next right answer that was asked for after it."""
+        times = [fault.at for fault in self.timeline if fault.kind == kind]
         answers = [record for record in self.records if record.outcome is Outcome.RIGHT]
-        return [min(after) - at for at in kills if (after := [r.ended for r in answers if r.started >= at])]
+        return [min(after) - at for at in times if (after := [r.ended for r in answers if r.started >= at])]
 
     def _told(self, record: Record) -> str:
         """A failure, with the faults that may have to do with it."""
-        near = [name for at, name in self.timeline if record.started - BEFORE_SECONDS <= at <= record.ended]
+        since = record.started - BEFORE_SECONDS
+        near = [fault.name for fault in self.timeline if since <= fault.at <= record.ended]
         return f"{record}; faults around it: {', '.join(near) or 'none'}"
 
     def _unfounded(self, record: Record) -> bool:
@@ -91,22 +122,37 @@ class Summary:
                 "|---|---|",
                 *(f"| {outcome} | {outcomes[outcome]} |" for outcome in Outcome),
                 f"| all | {len(self.records)} |",
+                f"| of them asked again unseen by their clients | {self.retries} |",
                 "",
                 f"Kinds: {_listed(Counter(record.ask.kind for record in self.records))}.",
                 "",
                 f"Errors by code: {_listed(codes)}.",
                 "",
-                f"Faults: {_listed(self.injected)}.",
+                f"Faults: {_listed(Counter(fault.name for fault in self.timeline))}.",
+                "",
+                *self._table(),
                 "",
                 f"The gateway's counters: {_listed(self.counters)}.",
-                "",
-                f"From killing the browser to service: {_recovery(self.recoveries)}.",
-                f"To the first answer to a request made after it: {_recovery(self.answered_after)}.",
                 "",
                 f"Gateway process before: {self.before}; after: {self.after}.",
                 "",
             ]
         )
+
+    def _table(self) -> list[str]:
+        """What each kind of fault cost."""
+        rows = ["| kind of fault | times | to the next answer | to service |", "|---|---|---|---|"]
+        for kind in self.kinds:
+            times = sum(fault.kind == kind for fault in self.timeline)
+            back = [each.seconds for each in self.recoveries if each.kind == kind]
+            rows.append(f"| {kind} | {times} | {_spans(self.answered_after(kind))} | {_spans(back)} |")
+        return [
+            *rows,
+            "",
+            _SPANS,
+            "",
+            f"Median recovery time: {_spans([each.seconds for each in self.recoveries]) or 'never tried'}.",
+        ]
 
 
 def with_section(document: str, heading: str, body: str) -> str:
@@ -142,7 +188,5 @@ def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in ordered) or "none"
 
 
-def _recovery(seconds: Sequence[float]) -> str:
-    if not seconds:
-        return "never tried"
-    return f"{statistics.median(seconds):.1f} s in the median of {len(seconds)}, {max(seconds):.1f} s at most"
+def _spans(seconds: Sequence[float]) -> str:
+    return f"{statistics.median(seconds):.1f}, {max(seconds):.1f}" if seconds else ""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import socket
@@ -16,6 +17,8 @@ from typing import Any
 
 import httpx
 import psutil
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
 
 from benchmarks.chaos_asks import Json, token_of
 from simulator.demo import Site, end
@@ -23,6 +26,7 @@ from simulator.demo import Site, end
 ROOT = Path(__file__).parent.parent
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.05
+TABS = 2
 SLACK_SECONDS = 15.0
 
 
@@ -157,6 +161,22 @@ class Stage:
         with contextlib.suppress(httpx.TransportError):
             await self.http.get(f"{self.devtools}/json/close/{target}")
 
+    async def close_contexts(self) -> None:
+        """Close every browser context but the browser's own, without asking whoever opened it."""
+        try:
+            version = (await self.http.get(f"{self.devtools}/json/version")).json()
+            async with connect(version["webSocketDebuggerUrl"]) as browser:
+                found = await _called(browser, "Target.getBrowserContexts")
+                for context in found["browserContextIds"]:
+                    await _called(browser, "Target.disposeBrowserContext", browserContextId=context)
+        except (httpx.TransportError, WebSocketException, OSError) as error:
+            raise StageFailed(f"the browser closed no context: {error}") from error
+
+    def kill_browsers(self) -> None:
+        for process in self.browsers():
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+
     def browsers(self) -> list[psutil.Process]:
         """The main process of each browser that belongs to the gateway."""
         return [
@@ -166,8 +186,13 @@ class Stage:
         ]
 
     def renderers(self) -> list[psutil.Process]:
-        """The processes that show pages, spare ones included."""
-        return [process for process, words in self._browser_processes() if "--type=renderer" in words]
+        """The processes that show pages, the busiest first: spare ones have done next to nothing."""
+        found = [
+            (_spent(process), process)
+            for process, words in self._browser_processes()
+            if "--type=renderer" in words
+        ]
+        return [process for _, process in sorted(found, key=lambda each: -each[0])]
 
     def profiles(self) -> int:
         """Temporary folders of browsers, dead ones included."""
@@ -178,6 +203,24 @@ class Stage:
             with contextlib.suppress(psutil.Error):
                 if "chrom" in process.name() and process.status() != psutil.STATUS_ZOMBIE:
                     yield process, " ".join(process.cmdline())
+
+
+def _spent(process: psutil.Process) -> float:
+    """Seconds of a processor's time."""
+    with contextlib.suppress(psutil.Error):
+        times = process.cpu_times()
+        return float(times.user + times.system)
+    return 0.0
+
+
+async def _called(browser: ClientConnection, method: str, **parameters: str) -> Json:
+    """The result of one call of the DevTools protocol; nobody else calls on this connection."""
+    await browser.send(json.dumps({"id": 1, "method": method, "params": parameters}))
+    while True:
+        message: Json = json.loads(await browser.recv())
+        if message.get("id") == 1:
+            result: Json = message.get("result", {})
+            return result
 
 
 async def until(wanted: Callable[[], Awaitable[bool]], what: str, seconds: float) -> float:
@@ -220,7 +263,7 @@ async def stage_on(site: Site, budgets: Budgets, folder: Path) -> AsyncIterator[
     devtools, log_file = _free_port(), folder / "gateway.log"
     flags = (f"--remote-debugging-port={devtools}",)
     settings = {name: str(value) for name, value in site.settings("chromium", flags).items()}
-    own = {"TMPDIR": str(folder), "EVIDENCE_DIR": str(folder / "evidence"), "TABS": "2"}
+    own = {"TMPDIR": str(folder), "EVIDENCE_DIR": str(folder / "evidence"), "TABS": str(TABS)}
     own["WATCHDOG_SECONDS"] = "2"
     with log_file.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
