@@ -220,8 +220,11 @@ class Faults:
         self._note(self._kind)
         await self._stage.sign_out()
         await self._pause(0.5, 2)
+        noticed = not await is_healthy(self._stage)
         await self._stage.sign_in()
-        self.recoveries.append(Recovery(self._kind, await self._until_healthy()))
+        seconds = await self._until_healthy()
+        if noticed:
+            self.recoveries.append(Recovery(self._kind, seconds))
 
     async def cancel(self) -> None:
         await until(self._has_jobs, "a request that can be cancelled", RECOVERY_SECONDS)

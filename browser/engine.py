@@ -27,6 +27,8 @@ from settings import BrowserSettings
 _log = logging.getLogger(__name__)
 _LAUNCH_SECONDS = 90.0
 _CLOSE_SECONDS = 8.0
+_NOTICE_SECONDS = 3.0
+"""From a browser's death until everything that waited for it has noticed."""
 _ANSWER_SECONDS = 10.0
 _VIEWPORT = {"width": 1440, "height": 900}
 """Wide enough that the page shows its settings panel beside the chat (it hides below 961)."""
@@ -53,10 +55,12 @@ class Engine:
         """What puts a script into the page's own world where others run apart; elsewhere a mere label."""
         self._fixed_viewport = True
         self._processes = Processes()
+        self.killed = False
+        """Whether it was ended by `kill`."""
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
-            stack.callback(self._processes.end)
+            stack.push_async_callback(self._clear)
             try:
                 async with asyncio.timeout(_LAUNCH_SECONDS):
                     await self._start_stream_proxy(stack)
@@ -72,14 +76,29 @@ class Engine:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Ends it within a few seconds: a browser that does not close is killed, which ends the closing."""
+        """Ends it within a few seconds: a browser that does not close is killed, which ends the closing.
+
+        So is whoever started it and does not notice.
+        """
         self._browser = None
-        killing = asyncio.get_running_loop().call_later(_CLOSE_SECONDS, self._processes.end)
+        loop = asyncio.get_running_loop()
+        killings = (
+            loop.call_later(_CLOSE_SECONDS, self._processes.end_browser),
+            loop.call_later(_CLOSE_SECONDS + _NOTICE_SECONDS, self._processes.end),
+        )
         try:
             await self._stack.aclose()
         finally:
-            killing.cancel()
-            self._processes.end()
+            for killing in killings:
+                killing.cancel()
+
+    def kill(self) -> None:
+        """End the browser at once: it is broken, and whatever waits for it is told so."""
+        self._browser, self.killed = None, True
+        self._processes.end_browser()
+
+    async def _clear(self) -> None:
+        await asyncio.to_thread(self._processes.clear)
 
     @property
     def browser(self) -> Browser:

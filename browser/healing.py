@@ -131,12 +131,17 @@ class Healer:
         self._pool.changed.set()
 
     async def keep_swept(self) -> None:
-        """Close broken tabs at once, until cancelled: whoever waits for their pages is told by that."""
+        """Close broken tabs at once, until cancelled: whoever waits for their pages is told by that.
+
+        A browser that does not close them, and serves nobody, is ended.
+        """
         while True:
             await self._pool.until(lambda: any(session.has_litter for session in self._pool.sessions))
             tabs = [session.detach() for session in self._pool.sessions if session.has_litter]
             if not await _all_closed(tab.close() for tab in tabs if tab is not None):
                 self._stuck = True
+                if self.engine is not None and not self._pool.alive:
+                    self.engine.kill()  # whoever waits for it, to open a tab say, need not wait on
                 self._pool.changed.set()
 
     async def keep_ready(self) -> None:
@@ -183,6 +188,8 @@ class Healer:
             await self._close_context()
             await self._open_context(self.engine, state)
         else:
+            if self.engine is not None:
+                self.engine.kill()  # it might not close, and there is nothing left in it to keep
             await self.close()
             await self.open()
 
@@ -338,7 +345,7 @@ class Healer:
         )
 
     def _on_disconnect(self, engine: Engine) -> None:
-        if engine is self.engine:
+        if engine is self.engine and not engine.killed:
             self.count("browser_disconnects")
             self._pool.break_all("the browser went away")
 
