@@ -5,14 +5,12 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from playwright.async_api import Error
-
 from browser.foreground import Foreground
 from browser.generation import PageGeneration
 from browser.healing import Healer
 from browser.pages.scripting import ScriptLibrary
 from browser.pages.selectors import load_selectors
-from browser.placing import Placed, Placer, lost
+from browser.placing import Placed, Placer
 from browser.pool import Pool
 from browser.profiles.sign_in import SignIn
 from browser.profiles.store import ProfileStore
@@ -152,9 +150,8 @@ class PageDriver:
 
     async def _counted(self, session: Session, request: GenerateRequest) -> TokenCount:
         try:
-            return await session.count(request, session.card(request.model))
-        except Error as error:
-            raise lost(session, error) from error
+            with self._placer.guarding(session):
+                return await session.count(request, session.card(request.model))
         except SignedOut as error:  # whether it is one shows when the tab is opened anew
             session.break_(error.public_message)
             raise

@@ -5,11 +5,9 @@ import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
-from playwright.async_api import Error
-
 from browser.capture.hearing import Unheard
 from browser.counting import Count
-from browser.placing import Placed, Placer, lost
+from browser.placing import Placed, Placer
 from browser.switching import PageProfiles
 from domain.errors import BrowserDown, GatewayError, SessionLost, SignedOut, UpstreamError
 from domain.events import Event
@@ -104,11 +102,10 @@ class PageGeneration:
         async with self._placer.answering():
             self._profile = self._profiles.active
             try:
-                async with aclosing(placed.flow.events(on_submit, on_growth)) as events:
-                    async for event in events:
-                        yield event
-            except Error as error:
-                raise lost(placed.session, error) from error
+                with self._placer.guarding(placed.session):
+                    async with aclosing(placed.flow.events(on_submit, on_growth)) as events:
+                        async for event in events:
+                            yield event
             except SignedOut as error:
                 placed.session.break_(error.public_message)
                 raise

@@ -1,7 +1,8 @@
 """Puts requests on tabs: on the one that holds their conversation, or on a clean one."""
 
 import logging
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 
 from playwright.async_api import Error
@@ -9,6 +10,7 @@ from playwright.async_api import Error
 from browser.counting import Count
 from browser.flows.chat import ChatFlow
 from browser.pages.scripting import first_line
+from browser.playwright_start import DriverGone, driver_failures
 from browser.pool import Pool
 from browser.session import Session
 from domain.errors import BrowserDown, GatewayError, SessionLost, SignedOut
@@ -41,11 +43,12 @@ class Placer:
         for attempt in range(1, _ATTEMPTS + 1):
             session, lease = await self._pool.take(request.model)
             try:
-                return Placed(session, lease, await session.put(request, session.card(request.model)))
+                with self.guarding(session):
+                    return Placed(session, lease, await session.put(request, session.card(request.model)))
             except BaseException as error:
-                error = self._given_up(session, lease, error)
+                self._give_up(session, lease, error)
                 if attempt == _ATTEMPTS or not self._may_work_elsewhere(error):
-                    raise error from None
+                    raise
                 self._count("retries")
         raise AssertionError("the last attempt returns or raises")
 
@@ -79,27 +82,36 @@ class Placer:
             return None
         held, lease = session.held, session.take()
         try:
-            flow = await session.put(request, session.card(request.model), held)
+            with self.guarding(session):
+                flow = await session.put(request, session.card(request.model), held)
         except BaseException as error:
-            error = self._given_up(session, lease, error)
+            self._give_up(session, lease, error)
             if isinstance(error, SignedOut) or not isinstance(error, GatewayError):
-                raise error from None
+                raise
             self._count("continuing_failed")
             _log.info("the conversation is not continued but replayed: %s", error)
             return None
         self._count("continued")
         return Placed(session, lease, flow)
 
-    def _given_up(self, session: Session, lease: int, error: BaseException) -> BaseException:
-        """The tab is cleaned by others, so that whoever waits is told at once; what to tell."""
+    def _give_up(self, session: Session, lease: int, error: BaseException) -> None:
+        """The tab is cleaned by others, so that whoever waits is told at once."""
         if isinstance(error, SignedOut):
             self._pool.refuse(error)
-        failure = lost(session, error) if isinstance(error, Error) else error
         self._pool.abandon(session, lease)
-        return failure
 
+    @contextmanager
+    def guarding(self, session: Session) -> Iterator[None]:
+        """Give a tab up on which Playwright fails, and say so to readers who know nothing of Playwright.
 
-def lost(session: Session, error: Error) -> BrowserDown:
-    """Give a tab up on which Playwright failed, in words for readers who know nothing of Playwright."""
-    session.break_(first_line(error))
-    return BrowserDown(f"The browser failed: {first_line(error)}")
+        Raises:
+            BrowserDown: it failed inside.
+        """
+        try:
+            with driver_failures():
+                yield
+        except Error as error:
+            if isinstance(error, DriverGone):
+                self._pool.break_all("the browser went away")
+            session.break_(first_line(error))
+            raise BrowserDown(f"The browser failed: {first_line(error)}") from error

@@ -1,10 +1,25 @@
-"""Playwright, started so that being cancelled half-way does no harm."""
+"""Playwright, started so that being cancelled half-way does no harm, and the end of its driver process."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
-from playwright.async_api import Playwright, async_playwright
+from playwright.async_api import Error, Playwright, async_playwright
+
+
+class DriverGone(Error):
+    """Playwright's driver process has ended, and with it every page of its browsers."""
+
+
+@contextmanager
+def driver_failures() -> Iterator[None]:
+    """Playwright tells of its driver's end by a bare `Exception`; inside, it is a `DriverGone`."""
+    try:
+        yield
+    except Exception as error:
+        if type(error) is Exception and "reading from the driver" in str(error):
+            raise DriverGone(str(error)) from error
+        raise
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from browser.flows.held import Held
 from browser.foreground import Foreground
 from browser.ladder import Rung
 from browser.pages.scripting import first_line
+from browser.playwright_start import driver_failures
 from browser.tab import Tab, TabOpener
 from domain.counts import TokenCount
 from domain.errors import GatewayError, SessionLost, UnknownModel
@@ -195,9 +196,10 @@ class Session:
             return
         self._cleaning = True
         try:
-            await self._clean(
-                finished=flow is not None and flow.finished, doubtful=flow is not None and flow.doubtful
-            )
+            with driver_failures():
+                await self._clean(
+                    finished=flow is not None and flow.finished, doubtful=flow is not None and flow.doubtful
+                )
         except (GatewayError, Error) as error:
             if self._is_leased(lease):
                 self.break_(str(error))

@@ -14,6 +14,7 @@ from browser.engine import Engine
 from browser.evidence import evidence_of
 from browser.pages.chat_page import ChatPage
 from browser.pages.scripting import ScriptLibrary, first_line
+from browser.playwright_start import driver_failures
 from browser.wire.models import decode_models
 from domain.errors import SessionLost
 from domain.models import ModelCard
@@ -81,11 +82,13 @@ class Tab:
     async def close(self) -> bool:
         """Whether the browser closed it. What happens to the page from now on is nobody's business."""
         self._on_lost = None
+        self.captures.lost("the tab is closed")  # nothing else tells it where Playwright's driver is gone
         if self.page.is_closed():
             return True
         try:
-            async with asyncio.timeout(_CLOSE_SECONDS):
-                await self.page.close()
+            with driver_failures():
+                async with asyncio.timeout(_CLOSE_SECONDS):
+                    await self.page.close()
         except TimeoutError:
             _log.warning("the browser did not close a tab within %g s", _CLOSE_SECONDS)
             return False

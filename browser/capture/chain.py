@@ -341,6 +341,11 @@ class Chain:
             raise AssertionError(f"nothing is called {name!r}")
         return self._helper.voice(answer, uuid4().hex, model)
 
+    def lost(self, why: str) -> None:
+        """The tab is gone: whoever listens is told."""
+        for capture in self._captures.values():
+            capture.lost(why)
+
     def disarm(self) -> None:
         """Stop listening; what still arrives is dropped and counted."""
         for capture in self._captures.values():

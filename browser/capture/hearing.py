@@ -153,6 +153,10 @@ class Capture(Protocol):
         """The page's own ListModels answer since the last navigation, once it is there."""
         ...
 
+    def lost(self, why: str) -> None:
+        """The tab is gone: whoever listens is told."""
+        ...
+
     def forget_page(self) -> None:
         """The tab navigates: model list and running requests belong to the past."""
         ...

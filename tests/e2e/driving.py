@@ -16,6 +16,7 @@ from simulator.demo import LOOPBACK_ONLY, Site
 
 PRODUCTION = "https://aistudio.google.com"
 MODEL = "gemini-2.5-flash"
+RECOVERY_SECONDS = 10.0
 DEADLINES = Deadlines(queue=30, ready=20, submit=8, first_event=10, idle=10, total=60)
 
 
@@ -81,6 +82,22 @@ async def until_idle(driver: PageDriver) -> None:
     """Return as soon as a tab is clean and the others are, or hold a conversation."""
     at_rest = {SessionState.READY, SessionState.HOLDING}
     await _until(driver, lambda states: SessionState.READY in states and at_rest.issuperset(states))
+
+
+def counted(driver: PageDriver, name: str) -> int:
+    return driver.status().counters.get(name, 0)
+
+
+async def until(driver: PageDriver, holds: Callable[[], bool], seconds: float = 20) -> None:
+    async with asyncio.timeout(seconds):
+        await driver.pool.until(holds)
+
+
+async def to_the_end(events: AsyncIterator[Event], seconds: float = RECOVERY_SECONDS) -> None:
+    """Hear the rest of an answer that is about to break off."""
+    async with asyncio.timeout(seconds):
+        async for _ in events:
+            pass
 
 
 async def _until(driver: PageDriver, wanted: Callable[[list[SessionState]], bool]) -> None:

@@ -18,25 +18,28 @@ from playwright.async_api import Page
 from browser.driver import PageDriver
 from browser.session import Session, SessionState
 from domain.errors import GatewayError, SessionError, SignedOut, WireError
-from domain.events import Event, TextDelta
+from domain.events import TextDelta
 from settings import BrowserSettings
 from simulator.demo import LOOPBACK_ONLY, Site
 from simulator.scenario import Scenario
 from simulator.server import Simulator
 from tests.e2e.driving import (
     DEADLINES,
+    RECOVERY_SECONDS,
     Conversation,
     answer,
+    counted,
     opened,
     request,
     run,
     text_of,
+    to_the_end,
+    until,
     until_idle,
     until_ready,
 )
 from tests.site import SiteControl
 
-RECOVERY_SECONDS = 10.0
 FREEZE = "() => { setTimeout(() => { for (;;); }, 0); }"
 PATIENCE = 0.5
 
@@ -72,15 +75,6 @@ async def well(driver: PageDriver) -> Counter[str]:
 
 def since(before: Counter[str], driver: PageDriver) -> Counter[str]:
     return Counter(driver.status().counters) - before
-
-
-def counted(driver: PageDriver, name: str) -> int:
-    return driver.status().counters.get(name, 0)
-
-
-async def until(driver: PageDriver, holds: Callable[[], bool], seconds: float = 20) -> None:
-    async with asyncio.timeout(seconds):
-        await driver.pool.until(holds)
 
 
 async def crash(driver: PageDriver, _page: Page) -> None:
@@ -283,17 +277,6 @@ async def test_a_context_that_was_closed_is_opened_anew(site: Site) -> None:
         assert counted(driver, "healing.browser") == 0
 
 
-async def test_a_driver_process_that_is_killed_is_started_anew(site: Site) -> None:
-    async with opened(site) as driver:
-        assert driver.healer.engine is not None
-        for root in driver.healer.engine._processes._roots:
-            root.kill()
-        with contextlib.suppress(Exception):  # how Playwright tells of it, which the watchdog's loop survives
-            await driver.watchdog.look(PATIENCE)
-        assert await answer(driver, "/echo next") == "next"
-        assert counted(driver, "healing.browser") >= 1
-
-
 async def test_a_site_that_cannot_be_reached_leads_up_the_ladder_until_it_is_back(tmp_path: Path) -> None:
     async with Simulator(Scenario(ttft=0, pace=0)) as simulator:
         profile = tmp_path / "profile.json"
@@ -378,9 +361,3 @@ async def until_generating(session: Session) -> None:
     async with asyncio.timeout(DEADLINES.ready):
         while not session.generating:  # noqa: ASYNC110 nothing of the driver tells when Run is pressed
             await asyncio.sleep(0.005)
-
-
-async def to_the_end(events: AsyncIterator[Event]) -> None:
-    async with asyncio.timeout(RECOVERY_SECONDS):
-        async for _ in events:
-            pass

@@ -1,0 +1,62 @@
+"""Playwright's driver process ends: the process between this one and the browser, which goes with it."""
+
+import asyncio
+
+import pytest
+
+from browser.driver import PageDriver
+from domain.errors import SessionError, WireError
+from domain.events import TextDelta
+from simulator.demo import Site
+from tests.e2e.driving import answer, counted, opened, request, text_of, to_the_end, until, until_ready
+
+PATIENCE = 0.5
+
+
+def kill_driver_process(driver: PageDriver) -> None:
+    assert driver.healer.engine is not None
+    for root in driver.healer.engine._processes._roots:
+        root.kill()
+
+
+async def test_a_driver_process_killed_while_idle_is_not_noticed_by_the_next_caller(site: Site) -> None:
+    async with opened(site, tabs=2) as driver:
+        await until_ready(driver, 2)
+        kill_driver_process(driver)
+        assert await answer(driver, "/echo next") == "next"
+        assert counted(driver, "healing.browser") == 1
+
+
+async def test_a_driver_process_killed_before_the_first_event_is_not_noticed_by_the_caller(
+    site: Site,
+) -> None:
+    async with opened(site) as driver, driver.prepare(request("/echo(ttft=1.5) whole")) as generation:
+
+        def kill_once() -> None:
+            if counted(driver, "retries") == 0:
+                kill_driver_process(driver)
+
+        events = [event async for event in generation.events(kill_once)]
+        assert text_of(events) == "whole"
+        assert counted(driver, "retries") == 1
+
+
+async def test_a_driver_process_killed_in_the_middle_of_an_answer_is_a_named_error(site: Site) -> None:
+    async with opened(site, watchdog_seconds=PATIENCE) as driver:
+        async with driver.prepare(request("/chunks n=2000 every=0.02")) as generation:
+            events = aiter(generation.events())
+            assert isinstance(await anext(events), TextDelta)
+            kill_driver_process(driver)
+            with pytest.raises((SessionError, WireError)):
+                await to_the_end(events)
+        assert await answer(driver, "/echo next") == "next"
+
+
+async def test_a_driver_process_killed_while_tokens_are_counted_is_a_named_error(site: Site) -> None:
+    async with opened(site) as driver:
+        counting = asyncio.create_task(driver.count(request("one two three")))
+        await until(driver, lambda: driver.pool.busy)
+        kill_driver_process(driver)
+        with pytest.raises(SessionError):
+            await counting
+        assert await answer(driver, "/echo next") == "next"
