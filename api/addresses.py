@@ -1,5 +1,6 @@
-"""Other addresses of the same routes: a prefix before all of them, and Google's mount of OpenAI's API."""
+"""Other addresses of the same routes: a prefix, Google's mount of OpenAI's API, slashes that are too many."""
 
+import re
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -8,6 +9,14 @@ from api.gemini.routing import OPENAI, SPOKEN_KEY
 
 OPENAI_MOUNT: Final = "/v1beta/openai/"
 _OPENAI_ROOT: Final = "/v1/"
+_SLASHES: Final = re.compile("/{2,}")
+_VERSIONED: Final = re.compile("/v1(?:alpha|beta)?/")
+
+
+def path_of(scope: Scope) -> str:
+    """The path as routes have it, without a prefix before it."""
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    return path
 
 
 class Addresses:
@@ -24,7 +33,7 @@ class Addresses:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            scope = self._mounted(self._prefixed(scope))
+            scope = self._mounted(self._prefixed(_tidied(scope)))
         await self.app(scope, receive, send)
 
     def _prefixed(self, scope: Scope) -> Scope:
@@ -41,3 +50,11 @@ class Addresses:
             return scope
         path = root + _OPENAI_ROOT + scope["path"].removeprefix(mount)
         return {**scope, "path": path, "raw_path": path.encode(), SPOKEN_KEY: OPENAI}
+
+
+def _tidied(scope: Scope) -> Scope:
+    """Base URLs that end with a slash give paths with two, and some programs end every path with one."""
+    path = _SLASHES.sub("/", scope["path"])
+    if _VERSIONED.search(path):
+        path = path.rstrip("/")
+    return scope if path == scope["path"] else {**scope, "path": path, "raw_path": path.encode()}

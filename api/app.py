@@ -26,7 +26,7 @@ from api.files.service import FileService
 from api.files.store import FileStore
 from api.files.uploads import Uploads
 from api.gateway import Gateway
-from api.middleware import RequestFrame
+from api.middleware import HeadIsGet, RequestFrame
 from api.openapi import failures
 from api.queueing.queue import JobQueue
 from api.queueing.worker import Worker
@@ -121,6 +121,7 @@ def _bare_app(server: ServerSettings, gatekeeper: Gatekeeper) -> FastAPI:
             Middleware(CrossOrigin, origins=gatekeeper.origins.allowed),
             Middleware(RequestFrame, max_body_bytes=server.max_body_bytes),
             Middleware(Doorway, check_name=gatekeeper.check_name, refusal=failure_response),
+            Middleware(HeadIsGet),
         ],
         exception_handlers={
             GatewayError: on_gateway_error,

@@ -7,10 +7,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
+from api.addresses import path_of
 from api.body import JsonAnswer
 from api.errors import envelope, error_response
 from api.gemini.errors import google_envelope, google_error_response
 from api.gemini.routing import speaks_google
+from api.strays import methods_at, stray
 from domain import errors as e
 
 _GOOGLES: Final = ("/v1beta/", "/v1alpha/", "/upload/")
@@ -30,15 +32,21 @@ async def on_gateway_error(request: Request, error: e.GatewayError) -> JsonAnswe
 
 async def on_http_error(request: Request, error: HTTPException) -> JsonAnswer:
     """The framework's own refusals: unknown path, wrong method."""
-    where = f"{request.method} {request.scope['path']}"
-    message = {404: f"No such route: {where!r}.", 405: f"This method is not served: {where!r}."}
-    failure = (e.NotFound if error.status_code == 404 else e.BadRequest)(
-        message.get(error.status_code, str(error.detail))
-    )
-    body = _googles(failure, error.status_code) if _expects_google(request.scope) else envelope(failure)
+    scope = request.scope
+    if error.status_code == 404:
+        failure = stray(scope, request.app.router.routes)
+        return google_error_response(failure) if _may_be_google(scope) else error_response(failure)
+    headers = dict(error.headers or {})
+    message = str(error.detail)
+    if error.status_code == 405:
+        allowed = ", ".join(methods_at(scope, request.app.router.routes))
+        headers["Allow"] = allowed
+        message = f"{request.method} is not served at {scope['path']!r}, only {allowed}."
+    failure = e.BadRequest(message)
+    body = _googles(failure, error.status_code) if _expects_google(scope) else envelope(failure)
     if error.status_code == 405 and "type" in body["error"]:
         body["error"]["code"] = "method_not_allowed"
-    return JsonAnswer(body, status_code=error.status_code, headers=error.headers)
+    return JsonAnswer(body, status_code=error.status_code, headers=headers)
 
 
 async def on_validation_error(request: Request, error: RequestValidationError) -> JsonAnswer:
@@ -60,7 +68,12 @@ def _googles(failure: e.GatewayError, status: int) -> dict[str, Any]:
 
 
 def _expects_google(scope: Scope) -> bool:
-    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    path = path_of(scope)
     if path.startswith(_OPENAIS):
         return False
     return path.startswith(_GOOGLES) or (path.startswith(_SHARED) and speaks_google(scope))
+
+
+def _may_be_google(scope: Scope) -> bool:
+    """The same of a path without a route: which of the two has it is not known."""
+    return _expects_google(scope) or (not path_of(scope).startswith(_OPENAIS) and speaks_google(scope))

@@ -107,3 +107,20 @@ def _write_down(scope: Scope, account: Account) -> None:
     }
     quiet = scope["path"].endswith(("/health", "/sign-in/picture"))
     log.log(logging.DEBUG if quiet else logging.INFO, "request", extra={FIELDS: fields})
+
+
+class HeadIsGet:
+    """Middleware, the innermost. HEAD is answered wherever GET is, as that, without the content."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_head(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await self.app({**scope, "method": "GET"}, receive, send_head)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.access.head import check_head
+from api.addresses import path_of
 from domain.errors import Forbidden, GatewayError, HeadTooLarge
 
 ADMIN: Final = "/admin"
@@ -43,7 +44,7 @@ _BINDING_ADMIN: Final = (("Cache-Control", "no-store"), ("Cross-Origin-Resource-
 
 
 def is_admin(scope: Scope) -> bool:
-    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    path = path_of(scope)
     return path == ADMIN or path.startswith(f"{ADMIN}/")
 
 

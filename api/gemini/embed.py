@@ -1,11 +1,13 @@
 """Google's forms of an embeddings request."""
 
-from typing import Any
+from typing import Any, Final
 
 from api.embeddings.service import Manner
 from api.gemini.refusals import invalid, read
 from api.gemini.schema import BatchEmbedContentsRequest, Content, EmbedContentRequest
 from domain.errors import BadRequest, Unsupported
+
+_PREFIX: Final = "models/"
 
 Texts = list[tuple[str, Manner]]
 
@@ -22,7 +24,7 @@ def decode_batch(document: Any, model: str) -> Texts:
 
 
 def _text(asked: EmbedContentRequest, model: str, path: str) -> tuple[str, Manner]:
-    if asked.model is not None and asked.model.removeprefix("models/") != model:
+    if asked.model is not None and asked.model.removeprefix(_PREFIX) != model.removeprefix(_PREFIX):
         raise invalid(f"{path}model", f"the address names '{model:.100}'", asked.model)
     manner = Manner(asked.task_type, asked.title, asked.output_dimensionality)
     return _words(asked.content, f"{path}content"), manner

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import Scope
 
 from api.body import JsonAnswer, json_body
 from api.embeddings.service import Embedded, embeddings_of
@@ -37,8 +39,17 @@ from api.sse import EventStream
 VERSIONS: Final = ("v1beta", "v1", "v1alpha")
 """The first is the documented one."""
 
+
+class _ModelRoute(GoogleRoute):
+    """Leaves the methods of models to their own routes, so that a wrong one is told as such."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        called = scope["type"] == "http" and _is_call(scope["method"], scope["path"])
+        return (Match.NONE, {}) if called else super().matches(scope)
+
+
 router = APIRouter()
-_models = APIRouter(route_class=GoogleRoute)
+_models = APIRouter(route_class=_ModelRoute)
 _methods = APIRouter(route_class=GoogleAnswers)
 
 Handler = Callable[[Request, str], Awaitable[Response]]
@@ -107,6 +118,11 @@ async def batch_embed_contents(request: Request, model: str) -> Response:
     return _embeddings({"embeddings": [{"values": list(vector)} for vector in embedded.vectors]}, embedded)
 
 
+def _is_call(http_method: str, path: str) -> bool:
+    """A colon may also be part of a name, which only GET asks for."""
+    return path.endswith(_CALLS) or (http_method != "GET" and ":" in path)
+
+
 def _open(request: Request) -> Gateway:
     gateway = gateway_of(request)
     gateway.gatekeeper.admit(request, Access.PUBLIC)
@@ -131,18 +147,20 @@ _METHODS: Final[tuple[tuple[str, Handler, type[Any]], ...]] = (
     ("embedContent", embed_content, EmbedContentRequest),
     ("batchEmbedContents", batch_embed_contents, BatchEmbedContentsRequest),
 )
+_JOINTS: Final = (":", "/")
+_CALLS: Final = tuple(joint + method for method, _, _ in _METHODS for joint in _JOINTS)
 
 
 def _add_routes() -> None:
     for version in VERSIONS:
         documented = version == VERSIONS[0]
         _models.add_api_route(f"/{version}/models", list_models, include_in_schema=documented)
-        _models.add_api_route(f"/{version}/models/{{model}}", get_model, include_in_schema=documented)
+        _models.add_api_route(f"/{version}/models/{{model:path}}", get_model, include_in_schema=documented)
         for method, handler, schema in _METHODS:
             body = {"content": {"application/json": {"schema": schema.model_json_schema()}}, "required": True}
-            for joint in (":", "/"):
+            for joint in _JOINTS:
                 _methods.add_api_route(
-                    f"/{version}/models/{{model}}{joint}{method}",
+                    f"/{version}/models/{{model:path}}{joint}{method}",
                     handler,
                     methods=["POST"],
                     include_in_schema=documented and joint == ":",

@@ -7,6 +7,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from api.addresses import path_of
 from api.body import json_body
 from api.gateway import Gateway, gateway_of
 from api.openai.images import Asked, ImageRequest, answer, decode
@@ -62,7 +63,7 @@ async def _usual_model(gateway: Gateway) -> str:
 
 async def not_offered(request: Request) -> Response:
     gateway_of(request).gatekeeper.admit(request, Access.KEY)
-    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    path = path_of(request.scope)
     raise NotOffered(f"{path} is not served by this gateway: {INSTEAD[path]}.")
 
 

@@ -81,7 +81,6 @@ def test_headers_say_whether_and_when_to_try_again(error: GatewayError, headers:
     ("method", "path", "status", "code"),
     [
         ("GET", "/nope", 404, "not_found"),
-        ("GET", "/v1/models/", 404, "model_not_found"),
         ("GET", CHAT, 405, "method_not_allowed"),
         ("DELETE", "/v1/models", 405, "method_not_allowed"),
         ("POST", "/v1/cancel/abc", 404, "not_found"),

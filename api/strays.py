@@ -1,0 +1,92 @@
+"""What is said to those who call an address that is not there: what they may have meant, or use instead."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from starlette.routing import BaseRoute, Match
+from starlette.types import Scope
+
+from api.addresses import path_of
+from domain.errors import GatewayError, NotFound, NotOffered
+
+METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+_VERSIONS: Final = ("v1", "v1beta", "v1alpha")
+_BEGINNINGS: Final = ("", "/v1", "/v1beta")
+_MOST_LEFT_OUT: Final = 2
+"""How many steps at the beginning of a path may be too many."""
+
+_CONVERSE: Final = "send the whole conversation to POST /v1/chat/completions"
+_ONE_BY_ONE: Final = "send its requests one by one"
+_NO_TUNING: Final = "models are used as the site has them"
+_FILES: Final = "upload files and name them in a request"
+
+UNSERVED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "assistants": _CONVERSE,
+        "batches": _ONE_BY_ONE,
+        "completions": _CONVERSE,
+        "conversations": _CONVERSE,
+        "fine_tuning": _NO_TUNING,
+        "messages": _CONVERSE,
+        "moderations": "no text is judged here; leave the call out",
+        "realtime": "stream an answer of POST /v1/chat/completions",
+        "responses": _CONVERSE,
+        "threads": _CONVERSE,
+        "uploads": "send the whole file to POST /v1/files",
+        "vector_stores": _FILES,
+        "videos": "no videos are made here",
+        "auth_tokens": "make keys with 'launch_camoufox.py keys add NAME'",
+        "cachedContents": "nothing is kept between requests; send the contents along with each",
+        "corpora": _FILES,
+        "fileSearchStores": _FILES,
+        "interactions": "send the whole conversation to POST /v1beta/models/{model}:generateContent",
+        "tunedModels": _NO_TUNING,
+    }
+)
+"""Known addresses of OpenAI's, Anthropic's and Google's APIs by what follows the version, and what to do."""
+
+UNSERVED_METHODS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "asyncBatchEmbedContent": "use batchEmbedContents",
+        "batchGenerateContent": "send the requests one by one to generateContent",
+        "bidiGenerateContent": "use streamGenerateContent",
+        "predict": "use generateContent with a model that makes pictures",
+        "predictLongRunning": "no videos are made here",
+    }
+)
+"""The same of methods of a model in Google's API."""
+
+
+def stray(scope: Scope, routes: Sequence[BaseRoute]) -> GatewayError:
+    """What a call of an address without a route is told.
+
+    `NotOffered` where the address is known, otherwise `NotFound`, with one of `routes` that may be meant.
+    """
+    path = path_of(scope)
+    _, _, behind = path.removeprefix("/").partition("/")
+    method = path.rpartition(":")[2]
+    instead = UNSERVED.get(behind.partition("/")[0]) or UNSERVED_METHODS.get(method)
+    if instead is not None and path.split("/")[1] in _VERSIONS:
+        return NotOffered(f"{path} is not served by this gateway: {instead}.")
+    meant = next((near for near in _near(path) if methods_at({**scope, "path": near}, routes)), None)
+    hint = "" if meant is None else f" There is {meant!r}: look at the base URL."
+    return NotFound(f"No such route: '{scope['method']} {path}'.{hint}")
+
+
+def methods_at(scope: Scope, routes: Sequence[BaseRoute]) -> list[str]:
+    """The HTTP methods that an address has."""
+    return [
+        method
+        for method in METHODS
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+
+
+def _near(path: str) -> Iterator[str]:
+    """Paths with a version before them, or without what stands before it."""
+    steps = path.split("/")[1:]
+    for left_out in range(min(_MOST_LEFT_OUT, len(steps) - 1) + 1):
+        rest = "/".join(["", *steps[left_out:]])
+        yield from (near for begin in _BEGINNINGS if (near := begin + rest) != path)
