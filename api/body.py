@@ -5,18 +5,14 @@ can always be sent, whatever a site put into it.
 """
 
 import json
-import re
 from collections.abc import Mapping
-from typing import Any, Final, NoReturn
+from typing import Any
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
 
+from api.strict_json import NotStrict, strict_json
 from domain.errors import BadRequest
-
-HALF_PAIR: Final = r"The request body holds half of a surrogate pair (\ud800 to \udfff)."
-
-_SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def json_text(payload: Mapping[str, Any]) -> bytes:
@@ -54,7 +50,7 @@ def require_json(request: Request) -> None:
 
 
 def parse_json(body: bytes) -> Any:
-    """Strict JSON: no NaN or Infinity, and text that can be written down again."""
+    """Strict JSON, in which no name is given twice."""
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -65,28 +61,16 @@ def parse_json(body: bytes) -> Any:
 def parse_text(text: str, remark: str = "") -> Any:
     """The same of a text; `remark` is added to the place of what is wrong."""
     try:
-        document = json.loads(text, parse_constant=_no_number)
+        return strict_json(text, unique=True)
     except json.JSONDecodeError as error:
         raise not_json(f"{error.msg} (line {error.lineno}, column {error.colno}{remark})") from None
+    except NotStrict as error:
+        raise BadRequest(f"The request body holds {error}.") from None
     except RecursionError:
         raise BadRequest("The request body is nested too deeply.") from None
     except ValueError as error:
         raise BadRequest(f"The request body holds a number that cannot be read: {error}.") from None
-    if _SURROGATE_ESCAPE.search(text):
-        _refuse_half_pairs(document)
-    return document
 
 
 def not_json(why: str) -> BadRequest:
     return BadRequest(f"The request body is not valid JSON: {why}.")
-
-
-def _no_number(name: str) -> NoReturn:
-    raise BadRequest(f"The request body holds {name!r}, which is not JSON.")
-
-
-def _refuse_half_pairs(document: Any) -> None:
-    try:
-        json.dumps(document, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        raise BadRequest(HALF_PAIR) from None

@@ -16,8 +16,9 @@ from typing import Any, BinaryIO, Final, Self
 
 from fastapi import Request
 
-from api.body import HALF_PAIR, not_json, parse_json, parse_text, require_json
+from api.body import not_json, parse_json, parse_text, require_json
 from api.files.bodies import Pace, chunks_of
+from api.strict_json import HALF_PAIR
 from domain.attachments import LongText
 from domain.errors import BadRequest, GatewayError, TooLarge
 
@@ -240,7 +241,7 @@ class _Inside:
         if self._file is None:
             return None
         if self._half:
-            raise BadRequest(HALF_PAIR)
+            raise BadRequest(f"The request body holds {HALF_PAIR}.")
         self.close()
         return LongText(self._head, self._path, self._size)
 
@@ -262,7 +263,7 @@ class _Inside:
         try:
             file.write(text.encode())
         except UnicodeEncodeError:
-            raise BadRequest(HALF_PAIR) from None
+            raise BadRequest(f"The request body holds {HALF_PAIR}.") from None
         except OSError as error:
             raise GatewayError(f"The request body could not be stored: {error.strerror}.") from error
 

@@ -74,7 +74,7 @@ class StructuredOutput:
             let_out, wrong = _let_out(heard, output)
         if wrong is not None:
             raise InvalidOutput(
-                f"The model's answer is not what 'response_format' asks for, also when asked again: {wrong}.",
+                f"The model's answer is not the JSON that was asked for, also when asked again: {wrong}.",
                 param="response_format",
             )
         for event in (*texts(let_out), *heard.rest()):

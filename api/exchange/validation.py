@@ -1,13 +1,14 @@
 """JSON and JSON schemas, without any look beyond this process."""
 
-import json
 from collections.abc import Mapping
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError, best_match
 from referencing import Registry
 from referencing.exceptions import Unresolvable
+
+from api.strict_json import strict_json
 
 _MOST_ERRORS: Final = 5
 _LONGEST: Final = 300
@@ -17,10 +18,10 @@ def parsed(text: str) -> Any:
     """The one JSON document of a text.
 
     Raises:
-        ValueError: it is not one; NaN and Infinity are not JSON.
+        ValueError: it is not one, or not a strict one.
     """
     try:
-        return json.loads(text, parse_constant=_no_number)
+        return strict_json(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
 
@@ -44,7 +45,3 @@ def _told(error: ValidationError) -> str:
     exact = best_match([error]) or error
     words = exact.message if len(exact.message) <= _LONGEST else f"{exact.message[:_LONGEST]}…"
     return f"{exact.json_path}: {words}"
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name!r} is not JSON")

@@ -44,7 +44,7 @@ def _no_boolean(value: Any) -> Any:
 
 Number = Annotated[float, BeforeValidator(_no_boolean)]
 """Also as text, as protocol buffers write long ones."""
-Whole = Annotated[int, BeforeValidator(_no_boolean)]
+Whole = Annotated[int, BeforeValidator(_no_boolean), Field(ge=-(2**63), lt=2**63)]
 Flag = Annotated[bool, Field(strict=True)]
 
 

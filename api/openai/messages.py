@@ -1,6 +1,5 @@
 """From OpenAI's messages to turns and a system instruction."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -20,6 +19,7 @@ from api.openai.schema import (
     ToolMessage,
     UserMessage,
 )
+from api.strict_json import NotStrict, strict_json
 from domain.errors import BadRequest
 from domain.events import ToolCall
 from domain.requests import Part, Text, ToolResult, Turn
@@ -154,7 +154,9 @@ def _arguments(called: CalledFunction, path: str) -> dict[str, Any]:
     if not called.arguments.strip():
         return {}
     try:
-        arguments = json.loads(called.arguments, parse_constant=_no_number)
+        arguments = strict_json(called.arguments)
+    except NotStrict as error:
+        raise BadRequest(f"{path}.arguments holds {error}.", param=f"{path}.arguments") from None
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"{path}.arguments is not JSON: {error}.", param=f"{path}.arguments") from None
     if not isinstance(arguments, dict):
@@ -163,10 +165,6 @@ def _arguments(called: CalledFunction, path: str) -> dict[str, Any]:
             f"{path}.arguments must be the text of a JSON object, not {got}.", param=f"{path}.arguments"
         )
     return arguments
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
 
 
 def _signature(call: CallMade) -> str | None:

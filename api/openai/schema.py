@@ -318,7 +318,7 @@ def _stop_kind(value: Any) -> str:
 Stop = Annotated[
     Annotated[str, tagged("text")] | Annotated[list[str], tagged("list")], Discriminator(_stop_kind)
 ]
-Length = Annotated[int, Field(ge=1)]
+Length = Annotated[int, Field(ge=1, lt=2**63)]
 Penalty = Annotated[float, Field(ge=-2, le=2)]
 Object = dict[str, Any]
 

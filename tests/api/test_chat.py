@@ -236,6 +236,8 @@ async def test_limit_above_the_models_own_is_refused() -> None:
         (b"", "application/json", "not valid JSON"),
         (b"\xff{}", "application/json", "UTF-8 (byte 0)"),
         (b'{"temperature": NaN}', "application/json", "'NaN'"),
+        (b'{"temperature": 1e400}', "application/json", "1e400, a number that is too large"),
+        (b'{"model": "a", "n": 1, "model": "b"}', "application/json", "the name 'model' twice"),
         (b"[" * 100_000, "application/json", "nested too deeply"),
         (b'{"n": ' + b"9" * 5000 + b"}", "application/json", "number"),
         (b'{"messages": [{"role": "user", "content": "\\ud800"}]}', "application/json", "surrogate"),

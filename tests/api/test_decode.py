@@ -37,6 +37,7 @@ def test_body_must_be_an_object(document: Any) -> None:
     [
         ("temperature", -0.01),
         ("temperature", 2.01),
+        ("max_tokens", 10**400),
         ("temperature", True),
         ("temperature", "1"),
         ("temperature", 10**400),

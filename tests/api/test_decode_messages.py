@@ -228,6 +228,8 @@ def test_form_of_message_that_is_not_honoured_is_refused_by_path(message: Any, p
         (calling("1", arguments="{"), "messages[0].tool_calls[0].function.arguments"),
         (calling("1", arguments="[]"), "messages[0].tool_calls[0].function.arguments"),
         (calling("1", arguments='{"a": NaN}'), "messages[0].tool_calls[0].function.arguments"),
+        (calling("1", arguments='{"a": 1e999}'), "messages[0].tool_calls[0].function.arguments"),
+        (calling("1", arguments='{"a": "\\ud800"}'), "messages[0].tool_calls[0].function.arguments"),
         (calling("1", arguments="[" * 100_000), "messages[0].tool_calls[0].function.arguments"),
         (
             {"role": "assistant", "function_call": {"name": "f", "arguments": "x"}},

@@ -56,6 +56,11 @@ from tests.api.test_gemini_decode import WEATHER, refused
         (says(toolConfig={"functionCallingConfig": {"mode": "SOME"}}), None, "SOME"),
         (says(systemInstruction={"parts": [{"inlineData": {"data": ""}}]}), None, "text"),
         (says(model="models/other"), "model", "other"),
+        (
+            says(generationConfig={"maxOutputTokens": 10**400}),
+            "generationConfig.maxOutputTokens",
+            "less than",
+        ),
         (says(cachedContent="cachedContents/x"), "cachedContent", "cached"),
         (says(generationConfig={"responseModalities": ["TEXT", "AUDIO"]}), None, "speech"),
         (says(generationConfig={"responseModalities": ["SMELL"]}), None, "neither text nor image"),

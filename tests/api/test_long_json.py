@@ -121,6 +121,7 @@ def test_word_that_stands_for_a_string_cannot_be_claimed(reader: Reader) -> None
         (f'{{"data": "{BIG}\n"}}', "not valid JSON"),
         (f'{{"data": "{BIG}"}} x', "not valid JSON"),
         (f'{{"data": "{BIG}", "n": NaN}}', "NaN"),
+        (f'{{"data": "{BIG}", "data": "{BIG}"}}', "the name 'data' twice"),
         (f'{{"data": "{BIG}\\ud83d"}}', "surrogate"),
         (f'{{"data": "{BIG}\\ude00"}}', "surrogate"),
         (f'{{"data": "{BIG}\\ud83dx"}}', "surrogate"),
