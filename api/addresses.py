@@ -13,12 +13,6 @@ _SLASHES: Final = re.compile("/{2,}")
 _VERSIONED: Final = re.compile("/v1(?:alpha|beta)?/")
 
 
-def path_of(scope: Scope) -> str:
-    """The path as routes have it, without a prefix before it."""
-    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
-    return path
-
-
 class Addresses:
     """Middleware. Routes are found with and without `base_path`; links that are made have it as the call had.
 

@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from api.addresses import path_of
+from api.access.doorway import path_of
 from api.body import JsonAnswer
 from api.errors import envelope, error_response
 from api.gemini.errors import google_envelope, google_error_response

@@ -7,7 +7,7 @@ from typing import Final
 from starlette.routing import BaseRoute, Match
 from starlette.types import Scope
 
-from api.addresses import path_of
+from api.access.doorway import path_of
 from domain.errors import GatewayError, NotFound, NotOffered
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")

@@ -47,6 +47,8 @@ GatewayError
 from enum import StrEnum
 from typing import ClassVar
 
+from domain.events import Usage
+
 
 class GatewayError(Exception):
     """A failure with a name. `public_message` is safe to show to any caller and says what to do."""
@@ -197,9 +199,17 @@ class BlockReason(StrEnum):
 class Refused(UpstreamError):
     code = "content_filter"
 
-    def __init__(self, public_message: str, *, reason: BlockReason = BlockReason.OTHER) -> None:
+    def __init__(
+        self,
+        public_message: str,
+        *,
+        reason: BlockReason = BlockReason.OTHER,
+        usage: Usage | None = None,
+    ) -> None:
+        """`usage`: what the site counted of the prompt all the same."""
         super().__init__(public_message)
         self.reason = reason
+        self.usage = usage
 
 
 class EmptyAnswer(UpstreamError):

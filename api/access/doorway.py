@@ -13,7 +13,6 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.access.head import check_head
-from api.addresses import path_of
 from domain.errors import Forbidden, GatewayError, HeadTooLarge
 
 ADMIN: Final = "/admin"
@@ -41,6 +40,12 @@ _BINDING: Final = (
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
 )
 _BINDING_ADMIN: Final = (("Cache-Control", "no-store"), ("Cross-Origin-Resource-Policy", "same-origin"))
+
+
+def path_of(scope: Scope) -> str:
+    """The path as routes have it, without a prefix before it."""
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    return path
 
 
 def is_admin(scope: Scope) -> bool:

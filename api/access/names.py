@@ -8,7 +8,6 @@ import ipaddress
 from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
 from typing import Final
-from urllib.parse import urlsplit
 
 ANY: Final = "*"
 
@@ -60,7 +59,7 @@ class Origins:
         origin = headers.get("origin", "").lower()
         if not origin or is_same_origin(headers) or ANY in self.allowed or origin in self.allowed:
             return True
-        return origin != "null" and urlsplit(origin).scheme not in {"http", "https"}
+        return origin != "null" and origin.partition("://")[0] not in {"http", "https"}
 
 
 def is_same_origin(headers: Mapping[str, str]) -> bool:

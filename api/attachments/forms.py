@@ -32,7 +32,8 @@ PARTS: Final[Mapping[str, str | None]] = MappingProxyType(
 )
 """Types of content parts that are files, each with the family it says; the family is a hint, no rule."""
 
-DETAILS: Final = ("auto", "low", "high")
+_NO_DETAIL: Final = "auto"
+DETAILS: Final = (_NO_DETAIL, "low", "high")
 """Values of an image's `detail`. The page has no such control for a single image, so none has an effect."""
 
 LONGEST_PATH: Final = 4096
@@ -66,9 +67,11 @@ _FILE_NAME: Final = re.compile(r"files/[A-Za-z0-9-]{1,64}")
 _FILE_ID: Final = re.compile(r"file-[A-Za-z0-9_-]{8,64}")
 
 
-def is_file_part(part: Mapping[str, Any]) -> bool:
-    """Whether a content part is a file, by its `type`."""
-    return part.get("type") in PARTS
+def asks_for_detail(part: Mapping[str, Any]) -> bool:
+    """Whether a content part says how closely its picture is to be looked at."""
+    inner = part.get(str(part.get("type")))
+    holders = [part, *([inner] if isinstance(inner, Mapping) else [])]
+    return any(holder.get("detail") not in (None, _NO_DETAIL) for holder in holders)
 
 
 def read_part(part: Mapping[str, Any], path: str) -> FileReference:

@@ -33,7 +33,10 @@ def path_of(value: str, param: str) -> Path:
     if len(value) > _LONGEST:
         raise BadRequest(f"{param}={value[:80]!r}… is longer than any path.", param=param)
     if value[:5].lower() == "file:":
-        url = urlsplit(value)
+        try:
+            url = urlsplit(value)
+        except ValueError as error:
+            raise BadRequest(f"{param}={value!r:.200} is no address: {error}.", param=param) from None
         if (url.netloc or "").lower() not in _LOCAL_HOSTS or not value[5:].startswith("//"):
             raise BadRequest(f"{param}={value!r:.200} must be file:// and an absolute path.", param=param)
         if url.query or url.fragment:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from pathlib import PurePosixPath
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from api.attachments.media import ENDINGS
 from domain.attachments import FileReference
@@ -12,6 +12,7 @@ from domain.attachments import FileReference
 LONGEST_NAME: Final = 120
 """Bytes of a name in UTF-8; folders hold up to 255, and a number may be added."""
 
+_QUERY: Final = re.compile("[?#]")
 _UNWANTED: Final = re.compile(r'[<>:"|?*%]+')
 _RESERVED: Final = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
 _OTHER_ENDINGS: Final = frozenset({".bmp", ".gif"}.union(*ENDINGS.values()))
@@ -66,7 +67,8 @@ def name_of(reference: FileReference) -> str:
     if reference.name is not None and (name := safe_name(reference.name)):
         return name
     if reference.source in ("url", "path") and isinstance(reference.value, str):
-        path = unquote(urlsplit(reference.value).path) if "://" in reference.value else reference.value
+        _, _, beyond = reference.value.partition("://")
+        path = unquote(_QUERY.split(beyond)[0].partition("/")[2]) if beyond else reference.value
         if name := safe_name(path):
             return name
     family = (reference.mime_type or "").partition("/")[0]

@@ -28,13 +28,19 @@ _CONTENTS: Final = (
 )
 """A part has one of these; without any it says nothing."""
 
-_ROLES: Final[dict[str, Role]] = {"user": "user", "function": "user", "tool": "user", "model": "model"}
+_ROLES: Final[dict[str, Role]] = {
+    "": "user",
+    "user": "user",
+    "function": "user",
+    "tool": "user",
+    "model": "model",
+}
 
 _UPLOADED: Final = re.compile(
     r"(?:https?://[^/?#]+/(?:[^?#]*/)?v1(?:alpha|beta)?/)?files/[^/?#:]+(?::download)?(?:\?[^#]*)?",
     re.IGNORECASE,
 )
-_VIDEO_SITES: Final = ("youtube.com", "youtu.be")
+_VIDEO_SITES: Final = (".youtube.com", ".youtu.be")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,14 +219,25 @@ def _inline(blob: Blob, path: str) -> FileReference:
 
 def _file(data: FileData, path: str) -> FileReference:
     """Everything that is no address of another machine is looked for among the uploaded files."""
-    uri = data.file_uri.strip()
+    uri, where = data.file_uri.strip(), f"{path}.fileUri"
     if not uri:
-        raise invalid(f"{path}.fileUri", "it must not be empty", data.file_uri)
-    if _UPLOADED.fullmatch(uri) or not uri.lower().startswith(("http://", "https://")):
+        raise invalid(where, "it must not be empty", data.file_uri)
+    if uri[:5].lower() == "data:":
+        raise Unsupported(f"{where} = {short(uri)}: send what is in it as inlineData.", param=where)
+    scheme, beyond, _ = uri.partition("://")
+    if _UPLOADED.fullmatch(uri) or not beyond:
         return FileReference("file_uri", uri, path, data.display_name, data.mime_type)
-    host = urlsplit(uri).hostname or ""
-    if host.endswith(_VIDEO_SITES):
-        raise Unsupported(f"{path}.fileUri = {short(uri)}: videos of {host} are not taken.", param=path)
+    if scheme.lower() not in ("http", "https"):
+        raise Unsupported(
+            f"{where} = {short(uri)}: {scheme[:20]}:// is not read; upload the file, or send an http(s) URL.",
+            param=where,
+        )
+    try:
+        host = urlsplit(uri).hostname or ""
+    except ValueError as error:
+        raise invalid(where, f"it is no address: {error}", uri) from None
+    if f".{host}".endswith(_VIDEO_SITES):
+        raise Unsupported(f"{where} = {short(uri)}: videos of {host} are not taken.", param=where)
     return FileReference("url", uri, path, data.display_name, data.mime_type)
 
 

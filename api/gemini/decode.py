@@ -52,14 +52,16 @@ class Asked:
     length_param: str = LENGTH_PARAM
 
 
-def decode(document: Any, model: str, *, strict: bool) -> Asked:
+def decode(document: Any, model: str, *, strict: bool, ignored: tuple[str, ...] = ()) -> Asked:
     """Read a request for `model`, the one of the address. `strict` refuses what would be ignored.
+
+    `ignored`: what has no effect outside of the body.
 
     Raises:
         Unsupported: a field, part or kind of tool that is not honoured.
         BadRequest: wrong type, out of range, missing or contradictory.
     """
-    return _asked(read(GenerateContentRequest, document), model, strict=strict)
+    return _asked(read(GenerateContentRequest, document), model, strict=strict, ignored=ignored)
 
 
 def decode_count(document: Any, model: str) -> GenerateRequest:
@@ -88,12 +90,14 @@ def decode_count(document: Any, model: str) -> GenerateRequest:
     )
 
 
-def _asked(asked: GenerateContentRequest, model: str, *, strict: bool) -> Asked:
+def _asked(
+    asked: GenerateContentRequest, model: str, *, strict: bool, ignored: tuple[str, ...] = ()
+) -> Asked:
     _check_model(asked.model, model)
     config = asked.generation_config
     wish = read_tools(asked.tools, asked.tool_config.function_calling_config)
     safety = read_safety(asked.safety_settings)
-    ignored = (*_ignored(asked), *wish.ignored, *safety.ignored)
+    ignored = (*ignored, *_ignored(asked), *wish.ignored, *safety.ignored)
     if strict and ignored:
         raise Unsupported(
             f"{ignored[0]!r} has no effect here; leave it out (STRICT_PARAMETERS).", param=ignored[0]
@@ -159,9 +163,9 @@ def _asking(asked: GenerateContentRequest) -> Iterator[tuple[Parameter, Any]]:
 
 
 def _is_neutral(value: Any, row: Parameter) -> bool:
-    """Names of enumerations are taken in any case."""
+    """Names of enumerations are taken in any case; to protocol buffers an empty text is none at all."""
     if isinstance(value, str):
-        return value.lower() in [same.lower() for same in row.neutral if isinstance(same, str)]
+        return not value or value.lower() in [same.lower() for same in row.neutral if isinstance(same, str)]
     if isinstance(value, list):
         value = [one.upper() if isinstance(one, str) else one for one in value]
     return value is None or value in row.neutral

@@ -74,6 +74,8 @@ class ChunkEncoder:
 
     def blocked(self, refused: Refused) -> Json:
         """In place of candidates, where the site did not take the prompt."""
+        if refused.usage is not None:
+            self._usages[0] = refused.usage
         return self._footed({"promptFeedback": blocked_object(refused)})
 
     def _end(self, index: int, candidate: _Candidate, finished: Finished) -> Json:

@@ -4,7 +4,7 @@ The envelope is `{"error": {"code", "message", "status", "details"}}`, where `co
 subclass has a row of its own; a test walks them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -24,6 +24,7 @@ class GoogleAnswer:
 
 
 _BAD_REQUEST: Final = "type.googleapis.com/google.rpc.BadRequest"
+_RETRY_INFO: Final = "type.googleapis.com/google.rpc.RetryInfo"
 
 _INVALID: Final = GoogleAnswer(400, "INVALID_ARGUMENT")
 _EXHAUSTED: Final = GoogleAnswer(429, "RESOURCE_EXHAUSTED")
@@ -87,17 +88,24 @@ def google_answer_for(error: e.GatewayError) -> GoogleAnswer:
 
 
 def google_envelope(error: e.GatewayError) -> dict[str, Any]:
-    """A caller's mistake has `details` with the field where it is known."""
+    """A caller's mistake has `details` with the field where it is known; so has a time to come back."""
     answer = google_answer_for(error)
     body: dict[str, Any] = {
         "code": answer.status,
         "message": error.public_message,
         "status": answer.name,
     }
+    if details := list(_details(error)):
+        body["details"] = details
+    return {"error": body}
+
+
+def _details(error: e.GatewayError) -> Iterator[dict[str, Any]]:
     if isinstance(error, e.BadRequest) and error.param is not None:
         violation = {"field": error.param, "description": error.public_message}
-        body["details"] = [{"@type": _BAD_REQUEST, "fieldViolations": [violation]}]
-    return {"error": body}
+        yield {"@type": _BAD_REQUEST, "fieldViolations": [violation]}
+    if error.retry_after is not None:
+        yield {"@type": _RETRY_INFO, "retryDelay": f"{error.retry_after:g}s"}
 
 
 def google_error_response(error: e.GatewayError) -> JsonAnswer:

@@ -39,7 +39,7 @@ def _refusal(details: list[ErrorDetails]) -> BadRequest:
     match first["type"]:
         case "extra_forbidden":
             return unknown_name(path_of(first["loc"][:-1]), str(first["loc"][-1]))
-        case "missing":
+        case "missing" | "too_short":
             return BadRequest(f"{path} is not specified.", param=path)
         case "given_twice":
             return BadRequest(f"Invalid JSON payload received. {first['msg']}.", param=path or None)

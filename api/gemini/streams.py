@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 from fastapi import Request
 
 from api.body import json_text
+from api.gemini.query import read_alt
 from api.sse import EventStream
 
 Json = Mapping[str, Any]
@@ -62,7 +63,11 @@ class ArrayStream(EventStream):
 
 
 def wants_events(request: Request) -> bool:
-    """By `alt=sse`, or by what the caller accepts; Google's own answer to everybody else is an array."""
-    if (alt := request.query_params.get("alt", request.query_params.get("$alt"))) is not None:
-        return alt.lower() == "sse"
+    """By `alt=sse`, or by what the caller accepts; Google's own answer to everybody else is an array.
+
+    Raises:
+        BadRequest: another form is asked for.
+    """
+    if (alt := read_alt(request)) is not None:
+        return alt == "sse"
     return "text/event-stream" in request.headers.get("accept", "").lower()

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from api.openai.encode import AnswerStyle
 from api.openai.formats import read_format
-from api.openai.messages import cache_marks, read_messages
+from api.openai.messages import read_messages, without_effect
 from api.openai.refusals import refusal, type_name
 from api.openai.schema import IGNORED, LENGTH_NAMES, ChatRequest
 from api.openai.thinking import read_thinking
@@ -96,7 +96,7 @@ def _ignored(chat: ChatRequest) -> tuple[str, ...]:
     search = chat.web_search_options
     options = ("user_location", "search_context_size") if search is not None else ()
     names += [f"web_search_options.{name}" for name in options if getattr(search, name) is not None]
-    return (*names, *cache_marks(chat.messages))
+    return (*names, *without_effect(chat.messages))
 
 
 def _check_output(output: OutputFormat | None, *, functions: bool, mcp: bool) -> None:

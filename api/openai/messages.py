@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from api.attachments.forms import asks_for_detail
 from api.openai.files import content_parts, files_in
 from api.openai.refusals import short
 from api.openai.schema import (
@@ -52,13 +53,14 @@ def read_messages(messages: list[Message], attachments: Any = None) -> Conversat
     return Conversation(tuple(reading.turns), "\n\n".join(reading.instructions))
 
 
-def cache_marks(messages: list[Message]) -> tuple[str, ...]:
-    """Names of the cache marks on parts, which have no effect."""
+def without_effect(messages: list[Message]) -> tuple[str, ...]:
+    """Names of what stands on parts and has no effect: cache marks, and how closely to look at a picture."""
     parts = [part for message in messages if isinstance(message.content, list) for part in message.content]
     plain = [vars(part) if isinstance(part, TextPart) else part for part in parts]
     marked = [part for part in plain if isinstance(part, dict)]
     names = ("cache_control", "prompt_cache_breakpoint")
-    return tuple(name for name in names if any(part.get(name) is not None for part in marked))
+    marks = tuple(name for name in names if any(part.get(name) is not None for part in marked))
+    return (*marks, *(["image_url.detail"] if any(asks_for_detail(part) for part in marked) else []))
 
 
 def _last_user(messages: list[Message]) -> int | None:

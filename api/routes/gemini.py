@@ -20,6 +20,7 @@ from api.gemini.decode import Asked, decode, decode_count
 from api.gemini.embed import decode_batch, decode_embed
 from api.gemini.models import model_object, models_page
 from api.gemini.objects import kinds_object
+from api.gemini.query import ignored_in_query
 from api.gemini.routing import GoogleAnswers, GoogleRoute
 from api.gemini.schema import (
     BatchEmbedContentsRequest,
@@ -86,8 +87,9 @@ async def _generate(
     gateway = gateway_of(request)
     gateway.gatekeeper.admit(request, Access.KEY)
     async with receiving(request, gateway) as files:
+        ignored = ignored_in_query(request, stream=stream is not None)
         document = await json_document(request, files.new_path, may_be_file)
-        asked = decode(document, model, strict=gateway.chat.strict_parameters)
+        asked = decode(document, model, strict=gateway.chat.strict_parameters, ignored=ignored)
         reply = Reply(lambda exchange: _writer(exchange, asked, framing), stream, "contents")
         return await serve(request, gateway, asked, reply, files)
 

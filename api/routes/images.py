@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.addresses import path_of
+from api.access.doorway import path_of
 from api.body import json_body
 from api.gateway import Gateway, gateway_of
 from api.openai.images import Asked, ImageRequest, answer, decode

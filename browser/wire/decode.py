@@ -110,7 +110,7 @@ class AnswerDecoder:
         candidates = list_at(message, fields.CANDIDATES)
         if at(blocked, 0) and not candidates:
             reason = _BLOCK_REASONS.get(at(blocked, 0), BlockReason.OTHER)
-            raise Refused(f"AI Studio blocked the prompt ({reason.value}).", reason=reason)
+            raise Refused(f"AI Studio blocked the prompt ({reason.value}).", reason=reason, usage=self._usage)
         for candidate in candidates:
             for part in list_at(at(candidate, fields.CONTENT), 0):
                 yield from self._part(part)

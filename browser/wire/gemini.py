@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from browser.wire.status import error_from_status
-from domain.errors import Refused, WireError
+from domain.errors import BlockReason, Refused, WireError
 from domain.events import (
     CodeRun,
     Event,
@@ -57,9 +57,6 @@ class GeminiDecoder:
 
     def _events(self, message: dict[str, Any]) -> Iterator[Event]:
         self._response_id = message.get("responseId") or self._response_id
-        candidates = message.get("candidates") or []
-        if not candidates and (blocked := message.get("promptFeedback", {}).get("blockReason")):
-            raise Refused(f"AI Studio blocked the prompt (block reason {blocked!r}).")
         if usage := message.get("usageMetadata"):
             self._usage = Usage(
                 prompt=usage.get("promptTokenCount", 0),
@@ -67,6 +64,12 @@ class GeminiDecoder:
                 thoughts=usage.get("thoughtsTokenCount", 0),
                 cached=usage.get("cachedContentTokenCount", 0),
                 total=usage.get("totalTokenCount", 0),
+            )
+        candidates = message.get("candidates") or []
+        if not candidates and (blocked := message.get("promptFeedback", {}).get("blockReason")):
+            reason = BlockReason.__members__.get(blocked, BlockReason.OTHER)
+            raise Refused(
+                f"AI Studio blocked the prompt (block reason {blocked!r}).", reason=reason, usage=self._usage
             )
         for candidate in candidates:
             for part in (candidate.get("content") or {}).get("parts") or []:

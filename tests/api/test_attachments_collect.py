@@ -18,7 +18,7 @@ from api.attachments.collect import Collector
 from api.attachments.convert import ACCEPTED, MOST_PIXELS
 from api.attachments.forms import read_item, read_part
 from api.attachments.media import ENDINGS, of_format
-from api.attachments.names import LONGEST_NAME, safe_name, shown_name
+from api.attachments.names import LONGEST_NAME, name_of, safe_name, shown_name
 from api.attachments.rules import AttachmentRules
 from api.attachments.workspace import MARKER, Workspace, is_workspace, sweep
 from api.files.records import NewFile
@@ -374,3 +374,16 @@ async def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert attachment.size == len(PNG) + 24 * megabyte
     assert peak < 8 * megabyte
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("https://example.com/a/my%20cat.png?size=1#top", "my cat.png"),
+        ("http://[::1/cat.png", "cat.png"),
+        ("https://example.com", "without a name"),
+        ("/home/me/cat.png", "cat.png"),
+    ],
+)
+def test_file_that_nobody_has_looked_at_is_called_by_its_address(address: str, name: str) -> None:
+    assert name_of(FileReference("url", address, "here")) == name

@@ -175,6 +175,7 @@ async def test_what_the_gateway_keeps_below_a_root_is_not_to_be_had(tmp_path: Pa
     "value",
     [
         "file://server/share/a.png",
+        "file://[server/a.png",
         "file:a.png",
         "file:/a.png",
         "file://",

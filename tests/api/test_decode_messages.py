@@ -149,6 +149,17 @@ def test_answer_sent_back_whole_is_accepted() -> None:
     assert turns(message) == (Turn.of("model", "x"),)
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"type": "image_url", "image_url": {"url": "https://example.com/a.png", "detail": "high"}},
+        {"type": "input_image", "image_url": "https://example.com/a.png", "detail": "low"},
+    ],
+)
+def test_how_closely_a_picture_is_to_be_looked_at_is_named_as_ignored(part: dict[str, Any]) -> None:
+    assert read({"role": "user", "content": [part]}).ignored == ("image_url.detail",)
+
+
 def test_cache_marks_are_named_as_ignored() -> None:
     part = {
         "type": "text",

@@ -160,7 +160,7 @@ async def test_enum_answer_comes_without_its_quotes() -> None:
 
 
 async def test_blocked_prompt_is_an_answer_without_candidates() -> None:
-    refused = Refused("AI Studio blocked the prompt.")
+    refused = Refused("AI Studio blocked the prompt.", usage=Usage(prompt=5, total=5))
     async with google_http(ScriptedDriver(Script((refused,)), Script((refused,)))) as client:
         reply = await client.post(GENERATE, json=says())
         streamed = await client.post(f"{STREAM}?alt=sse", json=says())
@@ -168,6 +168,8 @@ async def test_blocked_prompt_is_an_answer_without_candidates() -> None:
     assert (reply.status_code, reply.json()["promptFeedback"]) == (200, feedback)
     assert "candidates" not in reply.json()
     assert [event["promptFeedback"] for event in events_of(streamed.text)] == [feedback]
+    for told in (reply.json(), *events_of(streamed.text)):
+        assert told["usageMetadata"]["promptTokenCount"] == told["usageMetadata"]["totalTokenCount"] == 5
 
 
 async def test_stream_of_events() -> None:
@@ -237,7 +239,9 @@ async def test_failure_of_a_whole_answer_is_in_the_envelope() -> None:
     async with google_http(ScriptedDriver(Script((QuotaExhausted("No.", retry_after=60),)))) as client:
         reply = await client.post(GENERATE, json=says())
     assert (reply.status_code, reply.headers["retry-after"]) == (429, "60")
-    assert reply.json() == {"error": {"code": 429, "message": "No.", "status": "RESOURCE_EXHAUSTED"}}
+    retry = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "60s"}
+    told = {"code": 429, "message": "No.", "status": "RESOURCE_EXHAUSTED", "details": [retry]}
+    assert reply.json() == {"error": told}
 
 
 async def test_ignored_parameters_and_notes_are_in_headers() -> None:
@@ -246,6 +250,30 @@ async def test_ignored_parameters_and_notes_are_in_headers() -> None:
         reply = await client.post(GENERATE, json=says(generationConfig=config))
     assert reply.headers["x-gateway-ignored-params"] == "generationConfig.topK"
     assert "no thinking control" in reply.headers["x-gateway-warnings"]
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("?key=12345678&$alt=json;enum-encoding=int&prettyPrint=true", None),
+        ("?fields=candidates&frob=1", "fields, frob"),
+        ("?alt=sse", "alt"),
+    ],
+)
+async def test_what_a_query_asks_for_in_vain_is_named(query: str, names: str | None) -> None:
+    async with google_http() as client:
+        reply = await client.post(GENERATE + query, json=says())
+        streamed = await client.post(f"{STREAM}?alt=sse", json=says(), headers={"X-Goog-FieldMask": "*"})
+    assert (reply.status_code, reply.headers.get("x-gateway-ignored-params")) == (200, names)
+    assert streamed.headers["x-gateway-ignored-params"] == "X-Goog-FieldMask"
+
+
+@pytest.mark.parametrize("address", [GENERATE, STREAM])
+async def test_answers_in_another_form_are_refused(address: str) -> None:
+    async with google_http() as client:
+        reply = await client.post(f"{address}?$alt=proto", json=says())
+    assert (reply.status_code, reply.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
+    assert "'proto'" in reply.json()["error"]["message"]
 
 
 async def test_limit_above_the_models_is_refused() -> None:

@@ -108,6 +108,14 @@ def test_null_means_not_given() -> None:
     assert config(temperature=None, seed=None, speechConfig=None) == read()
 
 
+def test_what_protocol_buffers_call_empty_means_not_given() -> None:
+    """Generated clients write fields that were never set as empty text."""
+    content = {"role": "", "parts": [{"text": "x"}]}
+    asked = read({"contents": [content], "cachedContent": "", "serviceTier": "", "tools": []})
+    assert asked.plan.request.turns == (Turn.of("user", "x"),)
+    assert not asked.ignored
+
+
 def test_candidate_count_is_the_number_of_choices() -> None:
     assert config(candidateCount=3).plan.choices == 3
 
@@ -126,7 +134,6 @@ def test_inline_data_is_a_file_in_its_place(name: str, kind: str) -> None:
         ("https://generativelanguage.googleapis.com/v1beta/files/abc123", "file_uri"),
         ("http://127.0.0.1:2048/antigravity/v1beta/files/abc", "file_uri"),
         ("files/abc", "file_uri"),
-        ("gs://bucket/abc", "file_uri"),
         ("https://example.com/files/a.png", "url"),
     ],
 )
@@ -139,6 +146,15 @@ def test_videos_of_other_sites_are_refused_by_name() -> None:
     error = refused({"contents": [{"parts": [{"fileData": {"fileUri": "https://youtu.be/x"}}]}]})
     assert isinstance(error, Unsupported)
     assert "youtu.be" in str(error)
+
+
+@pytest.mark.parametrize(
+    "uri", ["gs://a/a.png", "data:,hello", "file:///a.png", "ftp://example.com/a.png", "http://[::1/a.png"]
+)
+def test_addresses_that_cannot_be_read_are_refused_by_name(uri: str) -> None:
+    error = refused({"contents": [{"parts": [{"fileData": {"fileUri": uri}}]}]})
+    assert error.param == "contents[0].parts[0].fileData.fileUri"
+    assert uri in str(error)
 
 
 def test_a_file_described_like_one_of_this_machine_is_no_text() -> None:

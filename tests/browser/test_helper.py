@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from browser.capture.helper import LINES_TYPE, STREAM_TYPE, HelperVoice, is_loopback
-from domain.errors import GatewayError, QuotaExhausted, Refused, WireError
+from domain.errors import BlockReason, GatewayError, QuotaExhausted, Refused, WireError
 from domain.events import (
     CodeRun,
     Event,
@@ -159,6 +159,17 @@ async def test_whatever_goes_wrong_has_a_name(
 ) -> None:
     with pytest.raises(kind, match=words):
         await heard(make())
+
+
+async def test_a_blocked_prompt_keeps_its_reason_and_its_count() -> None:
+    blocked = {
+        "promptFeedback": {"blockReason": "PROHIBITED_CONTENT"},
+        "usageMetadata": {"promptTokenCount": 7, "totalTokenCount": 7},
+    }
+    with pytest.raises(Refused) as caught:
+        await heard(HelperServer("200 OK", LINES_TYPE, lines(blocked)))
+    assert caught.value.reason is BlockReason.PROHIBITED_CONTENT
+    assert caught.value.usage == Usage(prompt=7, total=7)
 
 
 async def test_a_helper_that_is_not_there_is_passed_over() -> None:

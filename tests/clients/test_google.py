@@ -110,6 +110,8 @@ async def test_citations_and_blocked_prompts(sdk: genai.Client) -> None:
     blocked = await ask(sdk, "/fail blocked")
     assert blocked.prompt_feedback
     assert blocked.prompt_feedback.block_reason is types.BlockedReason.PROHIBITED_CONTENT
+    assert blocked.usage_metadata
+    assert blocked.usage_metadata.prompt_token_count == 4
 
 
 async def test_models_and_counts(sdk: genai.Client) -> None:

@@ -90,7 +90,7 @@ async def test_key_lets_in_under_any_name(key_file: Path) -> None:
         ("/v1/cancel/abc", {}),
     ],
 )
-@pytest.mark.parametrize("origin", [EVIL, "null", "http://127.0.0.1:9999", "http://localhost"])
+@pytest.mark.parametrize("origin", [EVIL, "null", "http://[", "http://127.0.0.1:9999", "http://localhost"])
 async def test_other_page_cannot_post_without_a_key(origin: str, path: str, request_: dict[str, Any]) -> None:
     driver = ScriptedDriver()
     headers = {**request_.get("headers", {}), "Origin": origin}
