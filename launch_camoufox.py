@@ -16,7 +16,8 @@ try:
     from browser.profiles.remote import RemoteSignIns
     from browser.profiles.sign_in import SignIn
     from commands.command_line import Asked, read_command_line
-    from commands.first_run import only_profile, store_of, with_profile
+    from commands.first_run import only_profile, with_profile
+    from commands.profiles import store_of
     from domain.errors import GatewayError, ProfileUnusable
     from domain.ports import Backstage, DriverStatus
     from logbook.setup import write_logs

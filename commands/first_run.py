@@ -14,6 +14,7 @@ from browser.profiles.person import Person, let_sign_in
 from browser.profiles.state import Unfit
 from browser.profiles.store import ProfileStore
 from commands.command_line import Asked
+from commands.profiles import store_of
 from domain.errors import BadRequest, BrowserDown, ProfileUnusable, SignedOut
 from settings import Settings, SettingsError, has_display
 
@@ -31,10 +32,6 @@ Nobody is signed in yet. A browser window opens at {url}.
 
 You have {minutes:g} minutes. Ctrl-C or closing the window gives up; nothing is saved then.
 """
-
-
-def store_of(settings: Settings) -> ProfileStore:
-    return ProfileStore(settings.browser.auth_profiles_dir, settings.browser.ai_studio_url)
 
 
 def only_profile(settings: Settings) -> Path | None:

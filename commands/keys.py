@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def add_to(subcommands: "Subcommands") -> None:
     parser = subcommands.add_parser("keys", help="add, list or revoke API keys with names")
-    parser.set_defaults(run=run)
+    # No sign-in is needed, whether or not the one that is set is there.
+    parser.set_defaults(run=run, AUTH_PROFILE="")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     add = actions.add_parser("add", help="make a key and print it, this once")
     add.add_argument("name", metavar="NAME", help="what to call it")

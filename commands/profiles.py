@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from browser.profiles.files import Untrusted, read_private, write_private
+from api.access.usage import usage_file
+from browser.profiles.files import Untrusted, open_to_others, read_any, write_private
 from browser.profiles.store import ProfileStore
 from domain.errors import GatewayError, ProfileUnusable
 from domain.profiles import Profile
@@ -47,10 +48,17 @@ def add_to(subcommands: "Subcommands") -> None:
     _add(actions, "remove", remove_one, "delete a profile").add_argument("name", metavar="NAME")
 
 
+def store_of(settings: Settings) -> ProfileStore:
+    """The folder of profiles; the keys of callers lie there as well, unless a setting says otherwise."""
+    access, browser = settings.access, settings.browser
+    keys = (access.named_keys_file, usage_file(access))
+    return ProfileStore(browser.auth_profiles_dir, browser.ai_studio_url, others=keys)
+
+
 def run(settings: Settings, options: argparse.Namespace) -> int:
     """0: done. 1: not done, or a profile is no good; stderr says why."""
     action: Action = options.action
-    store = ProfileStore(settings.browser.auth_profiles_dir, settings.browser.ai_studio_url)
+    store = store_of(settings)
     try:
         return action(store, options)
     except ProfileUnusable as error:
@@ -91,9 +99,14 @@ def check_all(store: ProfileStore, options: argparse.Namespace) -> int:
 
 
 def import_file(store: ProfileStore, options: argparse.Namespace) -> int:
-    content, _ = read_private(options.file)
-    file = store.add(options.name or options.file.stem, content, replace=options.replace)
+    content = read_any(options.file)
+    try:
+        file = store.add(options.name or options.file.stem, content, replace=options.replace)
+    except ProfileUnusable as error:
+        return _failed(f"{options.file} is no sign-in: {error.problem}")
     print(f"Kept as {file}. {WARNING.replace('this file', str(options.file))}")
+    if open_to_others(options.file):
+        print(f"Other users of this machine may read {options.file} now.")
     print(f"Use it with: launch_camoufox.py --profile {file.stem}")
     return 0
 
@@ -110,6 +123,7 @@ def export_file(store: ProfileStore, options: argparse.Namespace) -> int:
 
 def rename_one(store: ProfileStore, options: argparse.Namespace) -> int:
     store.rename(options.name, options.new)
+    print(f"The profile {options.name!r} is now {options.new!r}.")
     return 0
 
 
@@ -120,6 +134,7 @@ def retire_one(store: ProfileStore, options: argparse.Namespace) -> int:
 
 def remove_one(store: ProfileStore, options: argparse.Namespace) -> int:
     store.remove(options.name)
+    print(f"The profile {options.name!r} is deleted.")
     return 0
 
 

@@ -4,9 +4,11 @@ import logging
 import os
 import stat
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkstemp
+from typing import BinaryIO
 
 _log = logging.getLogger(__name__)
 MOST_BYTES = 64 * 1024 * 1024
@@ -30,6 +32,34 @@ def read_private(file: Path) -> tuple[bytes, Version]:
         OSError: it cannot be read.
         Untrusted: it belongs to somebody else, cannot be closed to others, is no file, or far too large.
     """
+    with _opened(file) as opened:
+        descriptor = opened.fileno()
+        if sys.platform != "win32":
+            _require_own(descriptor, os.fstat(descriptor), file)
+        return opened.read(), version_of(os.fstat(descriptor))
+
+
+def read_any(file: Path) -> bytes:
+    """The content of a file of whomever, to make a private copy of.
+
+    Raises:
+        OSError: it cannot be read.
+        Untrusted: it is no file, or far too large.
+    """
+    with _opened(file) as opened:
+        return opened.read()
+
+
+def open_to_others(file: Path) -> bool:
+    """Whether the system lets other users at a file."""
+    return sys.platform != "win32" and bool(file.stat().st_mode & _OTHERS)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[BinaryIO]:
+    """An ordinary file; a pipe, or what never ends, is not waited for."""
+    if file.is_dir():  # opening one fails without its name
+        raise Untrusted("it is a folder")
     descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     with open(descriptor, "rb") as opened:  # noqa: PTH123 a descriptor has no path
         found = os.fstat(descriptor)
@@ -37,9 +67,7 @@ def read_private(file: Path) -> tuple[bytes, Version]:
             raise Untrusted("it is no ordinary file")
         if found.st_size > MOST_BYTES:
             raise Untrusted(f"it has {found.st_size} bytes, more than {MOST_BYTES}")
-        if sys.platform != "win32":
-            _require_own(descriptor, found, file)
-        return opened.read(), version_of(os.fstat(descriptor))
+        yield opened
 
 
 def version(file: Path) -> Version | None:

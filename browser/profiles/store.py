@@ -4,7 +4,7 @@ import re
 import stat
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
@@ -49,10 +49,23 @@ def checked_name(name: str) -> str:
 
 
 class ProfileStore:
-    """The profiles of one site in one folder. `clock` tells the time in seconds since 1970."""
+    """The profiles of one site in one folder. `clock` tells the time in seconds since 1970.
 
-    def __init__(self, folder: Path, site: str, clock: Callable[[], float] = time.time) -> None:
+    `others` are files that may lie in the folder and are something else, as the keys of callers.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        site: str,
+        clock: Callable[[], float] = time.time,
+        *,
+        others: Collection[Path] = (),
+    ) -> None:
         self.folder = folder
+        here = folder.resolve()
+        # Names that differ in their case are one file on some systems.
+        self._others = frozenset(path.name.casefold() for path in others if path.parent.resolve() == here)
         self.host = urlsplit(site).hostname or ""
         """The site's own host: cookies that a browser would send there are the sign-in."""
         self.now = clock
@@ -63,13 +76,24 @@ class ProfileStore:
         Raises:
             BadRequest: it cannot be a name.
         """
-        return self.folder / f"{checked_name(name)}{_SUFFIX}"
+        file = self.folder / f"{checked_name(name)}{_SUFFIX}"
+        if not self._may_be_profile(file):
+            raise BadRequest(
+                f"{file.stem!r} cannot be a profile's name: {file.name} is a file of another kind here; "
+                "choose another name.",
+                param="name",
+            )
+        return file
+
+    def _may_be_profile(self, file: Path) -> bool:
+        return file.name.casefold() not in self._others
 
     def files(self) -> tuple[Path, ...]:
         """Every profile's file, by name. Whether they are any good, loading them shows."""
         with suppress(OSError):
             found = (file for file in self.folder.iterdir() if file.suffix == _SUFFIX)
-            return tuple(sorted(file for file in found if _NAME.fullmatch(file.stem) and file.is_file()))
+            named = (file for file in found if _NAME.fullmatch(file.stem) and self._may_be_profile(file))
+            return tuple(sorted(file for file in named if file.is_file()))
         return ()
 
     def load(self, file: Path) -> tuple[SavedState, Version]:

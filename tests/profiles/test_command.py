@@ -1,6 +1,7 @@
 """`launch_camoufox.py profiles …`, as it is typed."""
 
 import json
+import os
 import stat
 import sys
 from collections.abc import Callable
@@ -8,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from api.access.store import KeyStore
+from api.access.usage import usage_file
+from commands.first_run import only_profile
 from launch_camoufox import main
-from settings import setting_names
+from settings import AccessSettings, BrowserSettings, Settings, setting_names
 from tests.profiles.states import signed_in, values, written
 
 Profiles = Callable[..., tuple[int, str, str]]
@@ -50,7 +54,7 @@ def test_a_file_is_imported_checked_and_private(profiles: Profiles, folder: Path
 def test_what_is_no_sign_in_is_not_imported(profiles: Profiles, folder: Path, tmp_path: Path) -> None:
     status, out, err = profiles("import", written(tmp_path / "me.json", {"cookies": []}))
     assert (status, out) == (1, "")
-    assert err.startswith("error: me: it has no cookies of aistudio.google.com;")
+    assert "me.json is no sign-in: it has no cookies of aistudio.google.com\n" in err
     assert err.count("\n") == 1
     assert not folder.exists()
 
@@ -90,11 +94,11 @@ def test_check_fails_when_one_is_no_good(profiles: Profiles, folder: Path) -> No
 
 def test_rename_retire_and_remove(profiles: Profiles, folder: Path) -> None:
     written(folder / "a.json", signed_in())
-    assert profiles("rename", "a", "b")[0] == 0
+    assert profiles("rename", "a", "b") == (0, "The profile 'a' is now 'b'.\n", "")
     assert profiles("retire", "b")[0] == 0
     assert profiles("list")[1].startswith("No profiles in ")
     written(folder / "c.json", signed_in())
-    assert profiles("remove", "c")[0] == 0
+    assert profiles("remove", "c") == (0, "The profile 'c' is deleted.\n", "")
     status, _, err = profiles("remove", "../c")
     assert status == 1
     assert "'../c' cannot be a profile's name" in err
@@ -104,3 +108,56 @@ def test_a_missing_file_is_named(profiles: Profiles, tmp_path: Path) -> None:
     status, _, err = profiles("import", tmp_path / "none.json")
     assert status == 1
     assert str(tmp_path / "none.json") in err
+
+
+def test_a_folder_is_named(profiles: Profiles, tmp_path: Path) -> None:
+    assert profiles("import", tmp_path) == (1, "", f"error: {tmp_path}: it is a folder\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes")
+def test_import_leaves_the_file_it_reads_as_it_is_and_says_who_may_read_it(
+    profiles: Profiles, tmp_path: Path
+) -> None:
+    other, download = written(tmp_path / "notes.txt", "words", 0o644), tmp_path / "download.json"
+    assert profiles("import", other)[0] == 1
+    _, out, _ = profiles("import", written(download, signed_in(), 0o644))
+    assert f"Other users of this machine may read {download} now.\n" in out
+    assert [stat.S_IMODE(file.stat().st_mode) for file in (other, download)] == [0o644, 0o644]
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="needs root")
+def test_a_file_of_somebody_else_is_taken_over_by_import(
+    profiles: Profiles, folder: Path, tmp_path: Path
+) -> None:
+    foreign = written(tmp_path / "foreign.json", signed_in())
+    os.chown(foreign, 12345, 12345)
+    assert profiles("import", foreign, "me")[0] == 0
+    assert (folder / "me.json").stat().st_uid == os.geteuid()
+
+
+def test_keys_in_the_same_folder_are_no_profiles(
+    profiles: Profiles, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NAMED_KEYS_FILE", str(folder / "keys.json"))
+    assert main(["keys", "add", "laptop"]) == 0
+    keys = (folder / "keys.json").read_bytes()
+    written(folder / "keys.usage.json", {"version": 1, "keys": {}})
+    assert "No profiles" in profiles("list")[1]
+    state = written(tmp_path / "keys.json", signed_in())
+    for words in (["import", state, "--replace"], ["remove", "keys"], ["retire", "Keys"]):
+        status, _, err = profiles(*words)
+        assert status == 1
+        assert "is a file of another kind" in err
+    assert (folder / "keys.json").read_bytes() == keys
+
+
+def test_the_only_sign_in_is_taken_although_there_are_keys(
+    folder: Path,
+) -> None:
+    access = AccessSettings(named_keys_file=folder / "keys.json", key_file=folder / "key.txt")
+    settings = Settings(access=access, browser=BrowserSettings(auth_profiles_dir=folder))
+    KeyStore(access.named_keys_file).add("laptop")
+    written(usage_file(access), {"version": 1, "keys": {}})
+    assert only_profile(settings) is None
+    me = written(folder / "me.json", signed_in())
+    assert only_profile(settings) == me
