@@ -26,7 +26,7 @@ try:
 except ModuleNotFoundError as error:
     sys.exit(
         f"error: the package {error.name!r} is not installed for {sys.executable}; "
-        "run 'make setup', then .venv/bin/python launch_camoufox.py"
+        "run 'make install', then .venv/bin/python launch_camoufox.py"
     )
 
 
@@ -111,13 +111,22 @@ async def serve(settings: Settings, overrides: Mapping[str, object], *, demo: bo
         )
 
 
+def refuse_contradictions(asked: Asked) -> None:
+    """Raises `SettingsError` for a flag that would do nothing beside the others."""
+    options = asked.options
+    if options.demo and (options.save_profile_as is not None or asked.overrides["AUTH_PROFILE"]):
+        flag = "--profile" if options.save_profile_as is None else "--save-profile-as"
+        raise SettingsError(f"--demo has a sign-in of its own; leave {flag} away")
+    if options.generate and not options.doctor:
+        raise SettingsError("--generate is a part of --doctor; add that")
+
+
 def run(asked: Asked) -> int:
     """Do what the command line asks for; the exit status."""
     settings, options = Settings.load(overrides=asked.overrides), asked.options
     if asked.command is not None:
         return asked.command(settings, options)
-    if options.demo and options.save_profile_as is not None:
-        raise SettingsError("--demo has a sign-in of its own; leave --save-profile-as away")
+    refuse_contradictions(asked)
     if options.print_config:
         print_config(settings)
         return 0

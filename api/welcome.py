@@ -27,7 +27,7 @@ Try it:
 curl -N {base}/chat/completions -H 'Content-Type: application/json'{header} \\
   -d '{{"model": "{model}", "stream": true, "messages": [{{"role": "user", "content": "Hello!"}}]}}'
 
-Or in Python:
+Or in Python, with 'pip install openai':
 
 from openai import OpenAI
 client = OpenAI(base_url="{base}", api_key="{key}")

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import BinaryIO
 
 from domain.errors import BrowserDown
-from settings import BrowserSettings
+from settings import BrowserSettings, has_display
 
 START_SECONDS = 15.0
 STOP_SECONDS = 3.0
@@ -21,8 +21,13 @@ async def display_for(browser: BrowserSettings) -> AsyncIterator[BrowserSettings
     It runs as long as the context.
 
     Raises:
-        BrowserDown: as `virtual_display`.
+        BrowserDown: it shall have a window and there is no display for it, or as `virtual_display`.
     """
+    if browser.mode == "headed" and browser.ws_endpoint is None and not has_display(browser.args):
+        raise BrowserDown(
+            "There is no display for the browser's window (BROWSER_MODE=headed, --debug). Leave it away: no "
+            "window is needed once somebody has signed in; or use --virtual-display."
+        )
     if browser.mode != "virtual" or browser.ws_endpoint is not None:
         yield browser
         return

@@ -6,6 +6,7 @@ What differs between engines is a property of how the browser was started or con
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -33,6 +34,9 @@ _ANSWER_SECONDS = 10.0
 _VIEWPORT = {"width": 1440, "height": 900}
 """Wide enough that the page shows its settings panel beside the chat (it hides below 961)."""
 _OPEN_WINDOW = "() => { window.open('about:blank', '_blank', 'popup,noopener,width=1440,height=960'); }"
+_PROGRAM = re.compile(r"<launching> (.+?) -")
+_SAID = re.compile(r"\[pid=\d+\]\[err\] (.+)")
+_LAST_WORDS = 3
 _CHROMIUM_ARGS = ("--disable-quic", "--no-first-run", "--disable-search-engine-choice-screen")
 
 
@@ -70,7 +74,7 @@ class Engine:
             except TimeoutError as error:
                 raise BrowserDown(f"The browser did not start within {_LAUNCH_SECONDS:g} s.") from error
             except Error as error:
-                raise BrowserDown(f"The browser did not start: {first_line(error)}") from error
+                raise BrowserDown(f"The browser did not start: {why_not_started(error)}") from error
             self._stack = stack.pop_all()
         _log.info("browser %s %s started", self.name, self.browser.version)
         return self
@@ -214,7 +218,7 @@ class Engine:
         executable = find_chromium(self._settings.executable, own=lambda: playwright.chromium.executable_path)
         if executable is None:
             raise BrowserDown(
-                "No Chrome, Chromium or Edge was found. Run 'make setup' (or 'playwright install chromium'), "
+                "No Chrome, Chromium or Edge was found. Run 'make install' (or 'playwright install chromium'), "
                 "or set BROWSER_EXECUTABLE to one."
             )
         return await playwright.chromium.launch(
@@ -269,6 +273,18 @@ class Engine:
         if kind == "camoufox":
             self.world_mark, self._fixed_viewport = "mw:", False
         return await browser_type.connect(endpoint)
+
+
+def why_not_started(error: Error) -> str:
+    """What Playwright says and, where the program was started, which one and what it said last."""
+    program = _PROGRAM.search(error.message)
+    said = dict.fromkeys(_SAID.findall(error.message))
+    words = "; ".join([*said][-_LAST_WORDS:])
+    return (
+        first_line(error)
+        + (f" ({program[1]} ended at once)" if program else "")
+        + (f", it said: {words:.500}" if words else "")
+    )
 
 
 def _wants_sandbox(args: tuple[str, ...]) -> bool:

@@ -109,6 +109,7 @@ def _sign_in(settings: Settings, store: ProfileStore, file: Path | None) -> Path
         flag = "--debug" if settings.browser.mode == "headed" else "--save-profile-as"
         page = sign_in_page(settings.server.host, settings.server.port)
         raise BrowserDown(f"{NO_DISPLAY.format(flag=flag, page=page)}.")
+    store.require_room()
     if file is not None:
         with store.only_user(file):  # before anybody signs in for nothing
             return _signed_in(settings, store, file)

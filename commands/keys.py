@@ -58,15 +58,22 @@ def table(keys: tuple[Key, ...], usage: UsageBook) -> str:
     """One line a key."""
     if not keys:
         return "There are no keys."
-    rows = [("NAME", "KEY", "CREATED", "LAST USED", "REQUESTS")]
+    rows: list[tuple[str, ...]] = [
+        ("NAME", "KEY", "CREATED", "LAST USED", "REQUESTS", "TOKENS IN", "TOKENS OUT", "A MINUTE")
+    ]
     for key in keys:
         spent = usage.of(key.digest)
         used = datetime.fromtimestamp(spent.last_used, UTC) if spent.last_used is not None else None
-        rows.append((key.name, key.hint, _day(key.created), _day(used), str(spent.requests)))
+        sums = map(str, (spent.requests, spent.prompt_tokens, spent.answer_tokens))
+        rows.append((key.name, key.hint, _day(key.created), _day(used), *sums, _limit(key)))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
+
+
+def _limit(key: Key) -> str:
+    return {None: "-", 0: "no limit"}.get(key.requests_per_minute, str(key.requests_per_minute))
 
 
 def _day(moment: datetime | None) -> str:

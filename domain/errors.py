@@ -260,7 +260,10 @@ class ProfileUnusable(SignedOut):
     code = "profile_unusable"
 
     def __init__(self, problem: str, file: str, remedy: str = "") -> None:
-        super().__init__(f"The saved sign-in cannot be used: {problem}.")
+        super().__init__(
+            f"The saved sign-in cannot be used: {problem}. Sign in anew on the gateway's admin page "
+            "(/admin/#sign-in), or bring another file in; the gateway's log names this one."
+        )
         self.problem = problem
         self.detail = f"{file}: {problem}" + (f"; {remedy}" if remedy else "")
 

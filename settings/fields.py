@@ -11,6 +11,8 @@ from pydantic import ValidationInfo as Info
 ROOT = Path(__file__).resolve().parent.parent
 """The project's folder: where relative paths start and `.env` is looked for."""
 
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+
 
 def _rooted(path: Path, info: Info) -> Path:
     root: Path = (info.context or {}).get("root", ROOT)
@@ -82,6 +84,23 @@ def _proxy_address(value: str, info: Info) -> str:
     return value.rstrip("/")
 
 
+def _page_origin(word: str) -> str:
+    """What browsers send as `Origin`; `null` is that of a page on disk."""
+    parts = urlsplit(word)
+    whole = parts.scheme and parts.netloc and not (parts.path.strip("/") or parts.query)
+    if not whole and word not in {"*", "null"}:
+        raise ValueError(f"{word!r} is no origin; give them like 'https://chat.example', or '*' for any")
+    if parts.netloc.endswith(_DEFAULT_PORTS.get(parts.scheme, " ")):
+        raise ValueError(f"{word!r} is never sent; browsers leave a scheme's own port away")
+    return word
+
+
+def _host_name(word: str) -> str:
+    if set(word) & set("/?#@") or (":" in word and not word.startswith("[")):
+        raise ValueError(f"{word!r} is no name; give them like 'chat.example' or '*.example', without a port")
+    return word
+
+
 def each_once(words: tuple[str, ...]) -> tuple[str, ...]:
     for word in words:
         if words.count(word) > 1:
@@ -116,6 +135,8 @@ ProfileFile = Annotated[Path, AfterValidator(_profile_file), BeforeValidator(_pr
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 ProxyAddress = Annotated[str, AfterValidator(_proxy_address)]
 SocketAddress = Annotated[str, AfterValidator(_socket_address)]
+PageOrigin = Annotated[str, AfterValidator(_page_origin)]
+HostName = Annotated[str, AfterValidator(_host_name)]
 Words = BeforeValidator(lambda value: tuple(shlex.split(value)) if isinstance(value, str) else value)
 LowerCase = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
 UpperCase = BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)

@@ -13,7 +13,9 @@ from pydantic.fields import FieldInfo
 from domain.ports import Deadlines
 from settings.fields import (
     ExistingFile,
+    HostName,
     LowerCase,
+    PageOrigin,
     ProfileFile,
     ProxyAddress,
     RootedPath,
@@ -81,10 +83,14 @@ class AccessSettings(Group):
     """Ask for a key, where there are keys, on every endpoint but `/health`."""
     allow_open_access: bool = Field(default=False, validation_alias="ALLOW_OPEN_ACCESS")
     """Listen on an address that other machines reach also without any key: whoever reaches it may use it."""
-    allowed_hosts: Annotated[tuple[str, ...], Words] = Field(default=(), validation_alias="ALLOWED_HOSTS")
+    allowed_hosts: Annotated[tuple[HostName, ...], Words] = Field(
+        default=(), validation_alias="ALLOWED_HOSTS"
+    )
     """Further names, separated by blanks, under which the gateway may be called, as that of a reverse proxy;
     `*.example.com` for all below one, `*` for any."""
-    cors_origins: Annotated[tuple[str, ...], Words] = Field(default=(), validation_alias="CORS_ORIGINS")
+    cors_origins: Annotated[tuple[PageOrigin, ...], Words] = Field(
+        default=(), validation_alias="CORS_ORIGINS"
+    )
     """Origins of web pages that may call the API, like `https://chat.example`, separated by blanks; `*` for
     any. Empty: none."""
     admin_token_file: RootedPath = Field(

@@ -109,7 +109,12 @@ def _read_dotenv(file: Path) -> dict[str, str]:
     if not file.is_file():
         return {}
     known = setting_names()
-    values = dotenv_values(file, interpolate=False, encoding="utf-8-sig")
+    try:
+        values = dotenv_values(file, interpolate=False, encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SettingsError(
+            f"{file.name} is not text in UTF-8 (byte {error.start}); save it as UTF-8."
+        ) from None
     for name in values:
         if name not in known:
             close = difflib.get_close_matches(name.upper(), known, n=1)

@@ -15,9 +15,11 @@ from pathlib import Path
 import psutil
 import pytest
 from openai import AsyncOpenAI
+from playwright.async_api import Error
 
 from api.version import VERSION
 from api.welcome import welcome
+from browser.engine import why_not_started
 from domain.ports import DriverStatus
 from settings import ROOT, AccessSettings, BrowserSettings, ServerSettings, setting_names
 
@@ -150,7 +152,7 @@ def test_a_python_without_the_packages_is_told_what_to_run() -> None:
     bare = subprocess.run([sys.executable, "-S", LAUNCHER], capture_output=True, text=True, check=False)
     assert bare.returncode == 1
     assert bare.stderr.count("\n") == 1
-    assert "make setup" in bare.stderr
+    assert "make install" in bare.stderr
 
 
 def test_unknown_flag_is_named_with_status_2() -> None:
@@ -194,6 +196,39 @@ def test_virtual_display_without_a_display_server_says_what_to_install(tmp_path:
     )
     assert done.returncode == 1
     assert "Xvfb" in done.stderr
+
+
+def test_a_window_without_a_display_is_refused_with_what_to_do() -> None:
+    done = launch("--debug", "--demo", "--server-port", "0", DISPLAY="", WAYLAND_DISPLAY="")
+    assert done.returncode == 1
+    assert "no display" in done.stderr
+    assert "--virtual-display" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (("--demo", "--save-profile-as", "x"), "leave --save-profile-as away"),
+        (("--demo", "--profile", "x"), "leave --profile away"),
+        (("--generate",), "--doctor"),
+    ],
+)
+def test_a_flag_that_would_do_nothing_is_refused(tmp_path: Path, flags: tuple[str, ...], says: str) -> None:
+    (tmp_path / "x.json").write_text("{}")
+    done = launch(*flags, AUTH_PROFILES_DIR=str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
+
+
+def test_a_browser_that_does_not_start_is_named_with_its_last_words() -> None:
+    said = why_not_started(
+        Error(
+            "BrowserType.launch: Target page, context or browser has been closed\nBrowser logs:\n\n"
+            "<launching> /opt/my chrome --headless --x\n[pid=7][err] one\n[pid=7][err] no such library\n"
+            "Call log:\n  - [pid=7][err] no such library\n"
+        )
+    )
+    assert said.endswith("has been closed (/opt/my chrome ended at once), it said: one; no such library")
 
 
 async def test_demo_answers_at_the_printed_address_until_ctrl_c() -> None:

@@ -160,6 +160,11 @@ def test_web_browser_of_the_desktop_is_not_taken_for_an_engine(tmp_path: Path, p
         ("GUI_DEFAULT_HELPER_ENDPOINT", "host", "give an address like"),
         ("CAPTURE", "helper", "set GUI_DEFAULT_HELPER_ENDPOINT"),
         ("CAPTURE", "cdp dom cdp", "'cdp' is named twice"),
+        ("CORS_ORIGINS", "chat.example", "'https://chat.example'"),
+        ("CORS_ORIGINS", "https://chat.example/app", "'https://chat.example'"),
+        ("CORS_ORIGINS", "https://chat.example:443", "own port"),
+        ("ALLOWED_HOSTS", "https://chat.example/", "'*.example'"),
+        ("ALLOWED_HOSTS", "chat.example:8080", "without a port"),
         ("CAPTURE", "cdp ears", "give auto, cdp, in_page, proxy, helper or dom, separated by blanks"),
     ],
 )
@@ -170,6 +175,16 @@ def test_unusable_value_is_one_line_with_name_value_and_remedy(
     assert said.startswith(f"{name}={value!r} (environment): ")
     assert allowed in said
     assert "\n" not in said
+
+
+def test_origins_are_what_browsers_send(tmp_path: Path) -> None:
+    origins = "https://chat.example http://10.0.0.1:3000/ chrome-extension://abc null *"
+    assert load(tmp_path, {"CORS_ORIGINS": origins}).access.cors_origins == tuple(origins.split())
+
+
+def test_dotenv_that_is_no_utf8_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("# für\nPORT=1\n".encode("latin-1"))
+    assert complaint(tmp_path) == ".env is not text in UTF-8 (byte 3); save it as UTF-8."
 
 
 def test_unknown_name_in_dotenv_is_named_with_the_nearest_one(tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ class RemoteSignIns:
                 f"Somebody at {old.by} began to sign in at {_clock(old.started)}; stop that first, or wait "
                 f"until it ends by itself in {old.status().seconds_left or 0:.0f} s."
             )
+        self._store.require_room()
         file = None
         if name is not None:
             file = self._store.file(name) if replace else self._store.free(name)

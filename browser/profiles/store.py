@@ -1,5 +1,6 @@
 """The folder of saved sign-ins: `NAME.json`, each a Playwright storage state that only its owner may read."""
 
+import os
 import re
 import stat
 import sys
@@ -21,7 +22,7 @@ from browser.profiles.files import (
 from browser.profiles.lock import in_use, only_user
 from browser.profiles.standing import Standing, forget_standing, read_standing, standing_file
 from browser.profiles.state import Expired, SavedState, Unfit
-from domain.errors import BadRequest, NotFound, ProfileUnusable
+from domain.errors import BadRequest, NotConfigured, NotFound, ProfileUnusable
 from domain.profiles import Profile, ProfileState
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@+-]{0,62}[A-Za-z0-9_@+-])?")
@@ -143,6 +144,24 @@ class ProfileStore:
             mode = self.folder.stat().st_mode
             if mode & (stat.S_IRWXG | stat.S_IRWXO) and not mode & stat.S_ISVTX:
                 self.folder.chmod(0o700)
+
+    def require_room(self) -> None:
+        """See to it that a new profile can be kept, before somebody signs in for nothing.
+
+        Raises:
+            NotConfigured: the folder cannot be made, or nothing may be written there.
+        """
+        why = "nothing may be written there"
+        try:
+            self.prepare()
+            if os.access(self.folder, os.W_OK | os.X_OK):
+                return
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+        raise NotConfigured(
+            f"A sign-in cannot be saved in AUTH_PROFILES_DIR ({why}); make that folder writable for the user "
+            "who runs the gateway, or set another one."
+        )
 
     def only_user(self, file: Path) -> AbstractContextManager[None]:
         """Be the only one who uses a profile, for as long as the context.

@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -269,7 +270,7 @@ def test_keys_are_added_listed_and_revoked_at_the_command_line(
     [key] = store.read()
     assert (key.digest, key.requests_per_minute) == (digest_of(text), 5)
     listed = ran(capsys, store.path, "list")
-    assert "laptop" in listed
+    assert re.search(r"^laptop .* 0 +0 +0 +5$", listed, re.MULTILINE)
     assert f"{key_file.name}:1" in listed
     assert text not in listed
     assert PLAIN not in listed

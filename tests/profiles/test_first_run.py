@@ -236,6 +236,13 @@ def test_without_a_display_it_says_so_at_once_and_what_works(tmp_path: Path) -> 
     assert "/admin/#sign-in" in said
 
 
+def test_a_folder_that_cannot_be_written_is_told_before_anybody_signs_in(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    status, said = without_display(tmp_path / "file" / "profiles", "--debug", DISPLAY=":1")
+    assert status == 1
+    assert said.startswith("error: A sign-in cannot be saved in AUTH_PROFILES_DIR (not a directory)")
+
+
 def test_several_profiles_are_listed_and_none_is_guessed(tmp_path: Path) -> None:
     for name in ("work", "home"):
         written(tmp_path / f"{name}.json", signed_in(domain="127.0.0.1"))

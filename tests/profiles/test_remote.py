@@ -148,6 +148,15 @@ async def test_it_ends_after_the_whole_time_too(site: Site, tmp_path: Path) -> N
         assert "after 0.5 s" in (await admin.until("expired", "failed"))["reason"]
 
 
+async def test_it_does_not_begin_where_nothing_could_be_saved(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "profiles").write_text("no folder")
+    async with admin_elsewhere(site, tmp_path) as admin:
+        refused = await admin.start()
+        assert refused.status_code == 501
+        assert "AUTH_PROFILES_DIR (file exists)" in refused.json()["error"]["message"]
+        assert (await admin.status())["stage"] == "none"
+
+
 async def test_a_profile_is_replaced_only_when_told(admin: Admin) -> None:
     old = written(admin.folder / "profiles" / "work.json", signed_in(domain="127.0.0.1"))
     refused = await admin.start(name="work")
