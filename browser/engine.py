@@ -218,8 +218,8 @@ class Engine:
         executable = find_chromium(self._settings.executable, own=lambda: playwright.chromium.executable_path)
         if executable is None:
             raise BrowserDown(
-                "No Chrome, Chromium or Edge was found. Run 'make install' (or 'playwright install chromium'), "
-                "or set BROWSER_EXECUTABLE to one."
+                "No Chrome, Chromium or Edge was found. Run 'make install' (or 'playwright install "
+                "chromium'), or set BROWSER_EXECUTABLE to one."
             )
         return await playwright.chromium.launch(
             executable_path=executable,
