@@ -19,7 +19,8 @@ from settings import BrowserSettings
 from simulator.demo import LOOPBACK_ONLY, Site
 from tests.site import SiteControl
 
-DEADLINES = Deadlines(ready=5, submit=8, first_event=4, total=50)
+DEADLINES = Deadlines(ready=5, submit=8, first_event=4, total=100)
+pytestmark = pytest.mark.timeout(150)
 PATIENCE = 1.0
 QUICK = {"animation_ms": 20}
 

@@ -4,11 +4,13 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
 
 SECONDS = 30
 
@@ -60,7 +62,12 @@ class Person:
             await self.fill("input[name=totpPin]", code)
 
     async def close_window(self) -> None:
-        await self.call("Page.close")
+        """Return when it is gone: one that is loading may not heed the first request."""
+        async with asyncio.timeout(SECONDS):
+            while self._connection.state is State.OPEN:
+                with suppress(ConnectionClosed, TimeoutError):
+                    await self.call("Page.close")
+                    await asyncio.wait_for(self._connection.wait_closed(), 1)
 
 
 @asynccontextmanager

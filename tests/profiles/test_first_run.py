@@ -54,10 +54,14 @@ class Launched:
         return self.output
 
     async def ended(self) -> int:
-        async with asyncio.timeout(SECONDS):
-            rest, _ = await self.process.communicate()
-        self.output += rest.decode()
-        return self.process.returncode or 0
+        assert self.process.stdout is not None
+        try:
+            async with asyncio.timeout(SECONDS):
+                async for line in self.process.stdout:
+                    self.output += line.decode()
+                return await self.process.wait()
+        except TimeoutError:
+            pytest.fail(f"it has not ended: {self.output}")
 
     async def stop(self) -> int:
         os.killpg(self.process.pid, signal.SIGINT)
