@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-from playwright.async_api import Error, Playwright, async_playwright
+from playwright.async_api import Error, Playwright
+
+from browser.playwright_pipe import PipedPlaywright
 
 
 class DriverGone(Error):
@@ -29,7 +31,7 @@ async def running_playwright() -> AsyncIterator[Playwright]:
     A start that is cancelled leaves a driver process whose connection keeps the event loop from ever closing;
     so a cancelled caller waits the fraction of a second until it is up, and then stops it.
     """
-    manager = async_playwright()
+    manager = PipedPlaywright()
     starting = asyncio.create_task(manager.__aenter__(), name="playwright start")
     try:
         yield await asyncio.shield(starting)

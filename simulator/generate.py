@@ -183,6 +183,7 @@ class Playback(Response):
         self, last: bytes, outcome: Literal["finished", "failed"], out: StreamOut, error: str | None = None
     ) -> None:
         await self._write(last, out)
+        await asyncio.sleep(self._framing.linger)
         await out.end()
         self._entry.sent()
         self._entry.events = self._transcript.events

@@ -110,6 +110,8 @@ class Framing(_Knobs):
     """Put line ends and blanks between the events, which the page's parser skips."""
     events_per_write: int = Field(default=1, ge=1)
     """Gather so many events before the bytes are written."""
+    linger: Seconds = 0
+    """Between the last byte of the body and the end of the connection's response."""
 
 
 class PageKnobs(_Knobs):

@@ -82,6 +82,8 @@ class StreamVoice:
                 for frame in splitter.feed(piece):
                     for event in decoder.feed(frame):
                         yield event
+                if splitter.ended:  # of the connection's end a page that is at work tells much later
+                    break
         if not splitter.ended:
             raise Unheard("The answer broke off before its end.")
         self.over = True

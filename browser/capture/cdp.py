@@ -124,5 +124,5 @@ class CdpCapture(Ear):
     def _over(self, request_id: str, failure: str | None) -> None:
         if request_id in self._generate:
             self._generate.discard(request_id)
-            if hearing := self.of(request_id):
+            if hearing := self.ending(request_id):
                 hearing.on_end(failure)

@@ -206,10 +206,16 @@ class Ear:
             self._count("unclaimed_requests")
 
     def of(self, request_id: str) -> Hearing | None:
-        """The hearing bound to a request; a request that no run owns is counted as late."""
+        """The hearing bound to a request of which something arrives; what no run owns is counted as late."""
+        hearing = self.ending(request_id)
+        if hearing is None:
+            self._count("late_chunks")
+        return hearing
+
+    def ending(self, request_id: str) -> Hearing | None:
+        """The hearing bound to a request that is over; mostly its run is by then, with the last byte."""
         if self.hearing is not None and self.hearing.request_id == request_id:
             return self.hearing
-        self._count("late_chunks")
         return None
 
     def lost(self, why: str) -> None:

@@ -118,7 +118,7 @@ class InPageCapture(Ear):
             self._received[request_id] = 0
             self.claim(request_id)
             return None
-        hearing = self.of(request_id)
+        hearing = self.ending(request_id) if report["kind"] == "end" else self.of(request_id)
         if hearing is None:
             return None
         return self._on_answer_report(hearing, request_id, report)

@@ -93,7 +93,7 @@ class _Answer:
             hearing.on_data(piece)
 
     def on_end(self, failure: str | None = None) -> None:
-        if hearing := self._ear.of(self._digest):
+        if hearing := self._ear.ending(self._digest):
             hearing.on_end(failure)
 
 

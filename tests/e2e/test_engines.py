@@ -47,6 +47,18 @@ async def test_no_byte_is_lost_however_the_body_is_cut(driver: PageDriver, contr
         assert await answer(driver, f"/echo {text}") == text
 
 
+async def test_an_answer_is_over_with_its_last_byte_whenever_the_connection_is(
+    driver: PageDriver, control: SiteControl
+) -> None:
+    late = driver.status().counters.get("late_chunks", 0)
+    await control.scenario(framing={"linger": 30})
+    async with asyncio.timeout(12):
+        assert await answer(driver, "/echo whole") == "whole"
+        await control.scenario(framing={"linger": 0})
+        assert await answer(driver, "/echo next") == "next"
+    assert driver.status().counters.get("late_chunks", 0) == late
+
+
 async def test_a_burst_of_200_kilobytes_is_complete(driver: PageDriver) -> None:
     text = await answer(driver, "/long chars=200000 every=0")
     numbers = [line.split()[0] for line in text.splitlines() if line]
