@@ -2,7 +2,8 @@
 
 import json
 
-from api.openai.parameters import MATRIX, Treatment
+from api.openai.parameters import MATRIX
+from api.treatment import Treatment
 from settings import ROOT
 
 PARAMETERS = ROOT / "docs" / "parameters.md"

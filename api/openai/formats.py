@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from api.openai.refusals import short, type_name
-from api.openai.schemas import check_size, loss_note, site_schema_of
+from api.schemas import check_size, loss_note, site_schema_of
 from domain.errors import BadRequest, Unsupported
 from domain.requests import OutputFormat
 

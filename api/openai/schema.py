@@ -10,7 +10,8 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from api.attachments.forms import PARTS
-from api.openai.parameters import MATRIX, Treatment
+from api.openai.parameters import MATRIX
+from api.treatment import Treatment
 
 MOST_CHOICES: Final = 8
 

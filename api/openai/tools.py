@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from api.openai.choice import Choice, read_choice
 from api.openai.refusals import refusal, short
 from api.openai.schema import ChatRequest, Strict
-from api.openai.schemas import check_size, loss_note, site_schema_of
+from api.schemas import check_size, loss_note, site_schema_of
 from domain.errors import BadRequest, Unsupported
 from domain.requests import FunctionDeclaration, Tool
 

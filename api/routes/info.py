@@ -8,9 +8,10 @@ from fastapi import APIRouter, Request
 from api.access.doorway import ADMIN
 from api.gateway import Gateway, gateway_of
 from api.openai.decode import MOST_STOPS
-from api.openai.parameters import MATRIX, Treatment
+from api.openai.parameters import MATRIX
 from api.openai.schema import MOST_CHOICES, NEUTRAL
 from api.security import Access
+from api.treatment import Treatment
 from api.version import NAME, VERSION
 
 router = APIRouter()

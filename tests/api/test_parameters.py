@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from api.openai.decode import Asked, decode
-from api.openai.parameters import MATRIX, Parameter, Treatment
+from api.openai.parameters import MATRIX
 from api.openai.schema import ChatRequest
+from api.treatment import Parameter, Treatment
 from domain.errors import BadRequest, Unsupported
 from settings import ROOT
 from tests.api.harness import CHAT, body, in_process
