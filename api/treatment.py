@@ -1,9 +1,19 @@
 """What becomes of a parameter: the vocabulary of every protocol's matrix."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from domain.errors import Unsupported
+
+
+def check_ignored(names: Sequence[str], *, strict: bool) -> None:
+    """Raises Unsupported: with STRICT_PARAMETERS nothing may be asked for in vain."""
+    if strict and names:
+        raise Unsupported(
+            f"{names[0]!r} has no effect here; leave it out (STRICT_PARAMETERS).", param=names[0]
+        )
 
 
 class Treatment(StrEnum):

@@ -263,7 +263,8 @@ class _Converter:
         required = [name for name in as_list(schema.get("required")) if isinstance(name, str)]
         if required:
             values["required"] = list(dict.fromkeys(required))
-        if order := [name for name in as_list(schema.get("propertyOrdering")) if name in known]:
+        wanted = [name for name in as_list(schema.get("propertyOrdering")) if isinstance(name, str)]
+        if order := [name for name in wanted if name in known]:
             values["propertyOrdering"] = order
 
     def _put_enum(self, allowed: list[Any], types: list[str], values: Schema, path: str) -> list[str]:
@@ -345,7 +346,7 @@ def _types(schema: Schema, values: Schema) -> list[str]:
     """The types that a schema names, or the one that its keywords are about."""
     named = schema.get("type")
     types = [named] if isinstance(named, str) else as_list(named)
-    if known := [name for name in types if name in TYPES]:
+    if known := [name for name in types if isinstance(name, str) and name in TYPES]:
         return known
     if "properties" in values or "required" in values:
         return ["object"]

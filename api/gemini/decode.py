@@ -18,7 +18,7 @@ from api.gemini.schema import (
 )
 from api.gemini.tools import read_tools
 from api.pictures import PictureParams, PictureWish, read_pictures
-from api.treatment import Parameter, Treatment
+from api.treatment import Parameter, Treatment, check_ignored
 from domain.attachments import FileReference
 from domain.errors import BadRequest, Unsupported
 from domain.requests import GenerateRequest, Plan, Sampling
@@ -98,10 +98,7 @@ def _asked(
     wish = read_tools(asked.tools, asked.tool_config.function_calling_config)
     safety = read_safety(asked.safety_settings)
     ignored = (*ignored, *_ignored(asked), *wish.ignored, *safety.ignored)
-    if strict and ignored:
-        raise Unsupported(
-            f"{ignored[0]!r} has no effect here; leave it out (STRICT_PARAMETERS).", param=ignored[0]
-        )
+    check_ignored(ignored, strict=strict)
     conversation = read_contents(asked.contents, asked.system_instruction)
     formatted = read_format(config)
     if formatted.output is not None and wish.functions:

@@ -13,7 +13,8 @@ from api.openai.schema import IGNORED, LENGTH_NAMES, ChatRequest
 from api.openai.thinking import read_thinking
 from api.openai.tools import read_tools
 from api.pictures import PictureParams, PictureWish, read_pictures
-from domain.errors import BadRequest, Unsupported
+from api.treatment import check_ignored
+from domain.errors import BadRequest
 from domain.requests import GenerateRequest, OutputFormat, Plan, Sampling
 from domain.thinking import ThinkingAsked
 
@@ -49,10 +50,7 @@ def decode(document: Any, default_model: str, *, strict: bool) -> Asked:
     """
     chat = _validated(document)
     ignored = _ignored(chat)
-    if strict and ignored:
-        raise Unsupported(
-            f"{ignored[0]!r} has no effect here; leave it out (STRICT_PARAMETERS).", param=ignored[0]
-        )
+    check_ignored(ignored, strict=strict)
     conversation = read_messages(chat.messages, chat.attachments)
     thinking, wish, formatted = read_thinking(chat), read_tools(chat), read_format(chat.response_format)
     _check_output(formatted.output, functions=bool(wish.functions), mcp=wish.mcp_endpoint is not None)

@@ -11,8 +11,9 @@ from api.openai.objects import Json, data_url, is_picture
 from api.openai.refusals import refusal, type_name
 from api.openai.schema import Strict
 from api.pictures import PictureWish
+from api.treatment import check_ignored
 from domain.completion import Completion
-from domain.errors import BadRequest, EmptyAnswer, Unsupported
+from domain.errors import BadRequest, EmptyAnswer
 from domain.events import FinishReason, Media
 from domain.requests import GenerateRequest, PictureFormat, Plan, Turn
 from domain.thinking import ThinkingAsked
@@ -96,10 +97,7 @@ def decode(document: Any, default_model: str, *, strict: bool) -> Asked:
     if asked.size not in FORMS:
         raise BadRequest(f"size: {asked.size!r:.40} is none of {', '.join(FORMS)}.", param="size")
     ignored = tuple(name for name in IGNORED if getattr(asked, name) is not None)
-    if strict and ignored:
-        raise Unsupported(
-            f"{ignored[0]!r} has no effect here; leave it out (STRICT_PARAMETERS).", param=ignored[0]
-        )
+    check_ignored(ignored, strict=strict)
     form = FORMS[asked.size]
     request = GenerateRequest(
         (asked.model or default_model).removeprefix("models/"), (Turn.of("user", asked.prompt),)

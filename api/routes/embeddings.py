@@ -8,7 +8,7 @@ from api.embeddings.service import embeddings_of
 from api.gateway import gateway_of
 from api.routes.serving import ESTIMATED, header_text
 from api.security import Access
-from domain.errors import Unsupported
+from api.treatment import check_ignored
 
 router = APIRouter()
 
@@ -26,11 +26,7 @@ async def embeddings(request: Request) -> JsonAnswer:
     gateway = gateway_of(request)
     gateway.gatekeeper.admit(request, Access.KEY)
     asked = decode(await json_body(request))
-    if asked.ignored and gateway.chat.strict_parameters:
-        raise Unsupported(
-            f"{asked.ignored[0]!r} has no effect here; leave it out (STRICT_PARAMETERS).",
-            param=asked.ignored[0],
-        )
+    check_ignored(asked.ignored, strict=gateway.chat.strict_parameters)
     embedded = await embeddings_of(request).embed(asked.model, [(text, asked.manner) for text in asked.texts])
     headers = {ESTIMATED: "true"} if embedded.estimated else {}
     if asked.ignored:

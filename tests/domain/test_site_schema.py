@@ -84,6 +84,10 @@ NUMBER = {"type": "number"}
         ({"allOf": [{"type": ["string", "null"]}, STRING]}, STRING),
         ({"type": "number", "allOf": [{"type": "integer"}]}, {"type": "integer"}),
         (
+            {"properties": {"a": STRING}, "propertyOrdering": [{}, ["a"], "a"]},
+            {"type": "object", "properties": {"a": STRING}, "propertyOrdering": ["a"]},
+        ),
+        (
             {"properties": {"a": STRING, "b": STRING}, "propertyOrdering": ["b", "x", "a"]},
             {"type": "object", "properties": {"a": STRING, "b": STRING}, "propertyOrdering": ["b", "a"]},
         ),
