@@ -179,11 +179,17 @@ async def test_trace_of_a_whole_chat_holds_no_prompt_no_key_and_no_cookie(site: 
         "capture",
         "waited",
         "ran",
+        "queue",
+        "prepare",
+        "turn",
+        "submit",
         "first_event",
         "total",
         "prompt_tokens",
         "answer_tokens",
     } <= done.keys()
+    assert done["queue"] + done["prepare"] + done["turn"] == pytest.approx(done["waited"], abs=0.01)
+    assert done["waited"] + done["submit"] <= done["first_event"] <= done["total"]
     assert failed["error"] == "upstream_permission_denied"
     assert {line["logger"] for line in lines if line.get("request") == done["request"]} >= {
         "api.middleware",

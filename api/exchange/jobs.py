@@ -16,6 +16,9 @@ from logbook.context import note
 WHOLE_ANSWER: Final = 1 << 20
 """Room for the events of a job that may run before its reader comes: more than any model's tokens."""
 
+_TOLD: Final = ("queue", "prepare", "turn", "submit")
+"""Stages that the log tells by themselves; the first event it tells as the caller sees it."""
+
 
 class Jobs:
     """Submits what the choices of one exchange need.
@@ -111,3 +114,4 @@ def _account_for(job: Job) -> None:
     """What the request's own line in the log tells of its generations: of several, the last one's."""
     ran = job.ended - job.started if job.ended is not None and job.started is not None else 0.0
     note(model=job.request.model, capture=job.capture or "-", waited=round(job.waited, 3), ran=round(ran, 3))
+    note(**{name: seconds for name, seconds in job.stages.items() if name in _TOLD and seconds is not None})
