@@ -1,27 +1,22 @@
-"""Chats with files, from request to driver: each arrives whole and in its place, and nothing stays."""
+"""Chats with files, from request to driver: each arrives whole and in its place."""
 
-import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from api.app import create_app
-from domain.attachments import Attachment
-from domain.errors import WireError
-from domain.events import TextDelta, ToolCall
+from domain.events import ToolCall
 from domain.ports import Deadlines
 from domain.requests import Text
 from settings import SettingsError
 from tests.api.attaching import JPEG, MP3, MP4, PDF, PNG, WAV, ZIP, answer, serving
+from tests.api.chat_files import chatting, data_url, picture, user, words
 from tests.api.harness import CHAT, body, eventually, in_process, listening, settings_of
-from tests.api.scripted import MODELS, STOP, Script, ScriptedDriver
+from tests.api.scripted import MODELS, ScriptedDriver
 
 KINDS: dict[str, tuple[bytes, str, str]] = {
     "png": (PNG, "image/png", "image-1.png"),
@@ -32,52 +27,6 @@ KINDS: dict[str, tuple[bytes, str, str]] = {
     "pdf": (PDF, "application/pdf", "file-1.pdf"),
     "text": (b"plain words", "text/plain", "text-1.txt"),
 }
-
-
-def data_url(content: bytes, kind: str = "") -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
-
-
-def user(*parts: Any, **fields: Any) -> dict[str, Any]:
-    return {"role": "user", "content": list(parts), **fields}
-
-
-def words(text: str) -> dict[str, Any]:
-    return {"type": "text", "text": text}
-
-
-def picture(content: bytes = PNG) -> dict[str, Any]:
-    return {"type": "image_url", "image_url": {"url": data_url(content)}}
-
-
-@dataclass
-class Chat:
-    """A gateway, its client and its folder for the files of requests."""
-
-    client: httpx.AsyncClient
-    driver: ScriptedDriver
-    uploads: Path
-
-    async def post(self, *messages: dict[str, Any], **fields: Any) -> httpx.Response:
-        return await self.client.post(CHAT, json={"messages": messages, **fields})
-
-    async def sent(self, *messages: dict[str, Any], **fields: Any) -> list[tuple[Attachment, bytes]]:
-        """What the driver was given."""
-        response = await self.post(*messages, **fields)
-        assert response.status_code == 200, response.text
-        return self.driver.records[-1].files
-
-    async def is_clean(self) -> None:
-        """Wait until no request has a folder."""
-        await eventually(lambda: not self.uploads.exists() or not list(self.uploads.iterdir()))
-
-
-@asynccontextmanager
-async def chatting(folder: Path, *scripts: Script, **settings: Any) -> AsyncIterator[Chat]:
-    driver = ScriptedDriver(*scripts)
-    uploads = folder / "uploads"
-    async with in_process(driver, upload_dir=uploads, **settings) as client:
-        yield Chat(client, driver, uploads)
 
 
 def forms(content: bytes, kind: str, path: Path) -> list[dict[str, Any]]:
@@ -308,125 +257,6 @@ async def test_long_text_where_no_file_may_stand_is_text_or_refused(tmp_path: Pa
             assert response.status_code == 400, item
             assert len(response.text) < 1000
         await chat.is_clean()
-
-
-GOOD = Script((TextDelta("ok"), STOP))
-
-
-@pytest.mark.parametrize("stream", [True, False])
-@pytest.mark.parametrize(
-    ("scripts", "fields"),
-    [
-        ((GOOD,), {}),
-        ((Script((TextDelta("a"), WireError("It broke."))),), {}),
-        ((Script(prepare=[WireError("It broke.")]),), {}),
-        ((GOOD, GOOD, GOOD), {"n": 3}),
-        ((Script((TextDelta("no"), STOP)), GOOD), {"response_format": {"type": "json_object"}}),
-    ],
-)
-async def test_files_are_there_for_every_generation_and_gone_afterwards(
-    scripts: tuple[Script, ...], fields: dict[str, Any], stream: bool, tmp_path: Path
-) -> None:
-    async with chatting(tmp_path, *scripts) as chat:
-        await chat.post(user(words("x"), picture()), stream=stream, **fields)
-        await chat.is_clean()
-        assert len(chat.driver.records) == len(scripts)
-        for record in chat.driver.records:
-            assert [content for _, content in record.files] == [PNG]
-
-
-async def test_caller_that_goes_leaves_nothing(tmp_path: Path) -> None:
-    gate = asyncio.Event()
-    driver = ScriptedDriver(Script((gate, STOP)), Script(prepare=[gate]))
-    uploads = tmp_path / "uploads"
-    request = {"messages": [user(words("x"), picture())]}
-    async with listening(driver, upload_dir=uploads) as server:
-        for index in range(2):
-            task = asyncio.create_task(server.http.post(CHAT, json=request), name="caller")
-            await driver.record(index)
-            assert list(uploads.iterdir())
-            task.cancel()
-            await asyncio.wait([task])
-            await eventually(lambda: not list(uploads.iterdir()))
-
-
-@asynccontextmanager
-async def silent_server() -> AsyncIterator[tuple[str, asyncio.Event]]:
-    """A server that takes a request and never answers."""
-    asked, over = asyncio.Event(), asyncio.Event()
-
-    async def serve(_head: bytes, _reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-        asked.set()
-        await over.wait()
-
-    async with serving(serve) as address:
-        yield address, asked
-        over.set()
-
-
-@pytest.mark.parametrize("stream", [True, False])
-@pytest.mark.parametrize("way", ["gone", "cancelled"])
-async def test_request_that_ends_while_a_file_is_fetched_leaves_nothing(
-    way: str, stream: bool, tmp_path: Path
-) -> None:
-    driver, uploads = ScriptedDriver(), tmp_path / "uploads"
-    async with (
-        silent_server() as (address, asked),
-        listening(driver, upload_dir=uploads, allow_private_urls=True) as server,
-    ):
-        request = {"messages": [user(words("x"), images=[data_url(PNG), f"{address}/a"])], "stream": stream}
-        task = asyncio.create_task(server.http.post(CHAT, json=request), name="caller")
-        await asked.wait()
-        [request_id] = server.gateway.exchanges
-        if way == "gone":
-            task.cancel()
-            await asyncio.wait([task])
-        else:
-            cancelled = await server.http.post(f"/v1/cancel/{request_id}")
-            assert cancelled.json()["was"] == "preparing"
-            assert (await task).status_code == 499
-        await eventually(lambda: not list(uploads.iterdir()) and not list(server.gateway.exchanges))
-        assert driver.records == []
-
-
-async def test_stop_while_files_are_needed_leaves_nothing(tmp_path: Path) -> None:
-    gate = asyncio.Event()
-    driver, uploads = ScriptedDriver(Script((gate, STOP))), tmp_path / "uploads"
-    request = {"messages": [user(words("x"), picture())], "stream": True}
-    async with listening(driver, upload_dir=uploads) as server:
-        task = asyncio.create_task(server.http.post(CHAT, json=request), name="caller")
-        await driver.record(0)
-    assert list(uploads.iterdir()) == []
-    await asyncio.wait([task])
-
-
-async def test_start_clears_away_what_a_crash_left(tmp_path: Path) -> None:
-    left = tmp_path / "uploads" / "0123456789abcdef"
-    left.mkdir(parents=True)
-    (left / ".request").touch()
-    async with chatting(tmp_path) as chat:
-        await chat.is_clean()
-
-
-async def test_full_queue_is_told_before_anything_is_received() -> None:
-    gate = asyncio.Event()
-    driver = ScriptedDriver(*[Script((gate, STOP))] * 3)
-    async with (
-        silent_server() as (address, asked),
-        listening(driver, queue_size=1, allow_private_urls=True) as server,
-    ):
-        queue, tasks = server.gateway.queue, []
-        while not queue.waiting:
-            tasks.append(asyncio.create_task(server.http.post(CHAT, json=body()), name="filling"))
-            await eventually(lambda: len(list(queue)) == len(tasks))
-            await asyncio.wait({*tasks}, timeout=0.05)
-        response = await server.http.post(
-            CHAT, json={"messages": [user(words("x"), images=[f"{address}/a"])]}
-        )
-        assert (response.status_code, response.json()["error"]["code"]) == (429, "queue_full")
-        assert not asked.is_set()
-        gate.set()
-        await asyncio.wait(tasks)
 
 
 @pytest.mark.parametrize("stream", [True, False])

@@ -1,92 +1,25 @@
-"""Native requests become plans, or are refused with the path of what is wrong."""
+"""Native requests become plans: settings, tools, formats, and how names are read."""
 
 from typing import Any
 
 import pytest
 
-from api.gemini.decode import Asked, decode, decode_count
+from api.gemini.decode import decode_count
 from api.gemini.parameters import MATRIX, PART_MATRIX
 from api.gemini.schema import GenerateContentRequest, GenerationConfig, Part, ToolConfig
-from domain.attachments import FileReference
 from domain.errors import BadRequest, Unsupported
-from domain.events import ToolCall
 from domain.requests import (
     HarmCategory,
     HarmThreshold,
     MediaResolution,
     OutputFormat,
     Sampling,
-    Text,
     Tool,
-    ToolResult,
     Turn,
 )
 from domain.thinking import ThinkingAsked
 from tests.api.gemini_harness import MODEL, says
-
-WEATHER: dict[str, Any] = {
-    "name": "get_weather",
-    "description": "The weather",
-    "parameters": {
-        "type": "OBJECT",
-        "properties": {"city": {"type": "STRING", "nullable": True}},
-        "required": ["city"],
-    },
-}
-
-
-def read(document: Any = None, *, strict: bool = False, **fields: Any) -> Asked:
-    return decode({**says(), **fields} if document is None else document, MODEL, strict=strict)
-
-
-def config(**fields: Any) -> Asked:
-    return read(generationConfig=fields)
-
-
-def turns(*contents: Any) -> tuple[Turn, ...]:
-    return read({"contents": list(contents)}).plan.request.turns
-
-
-def parts(*given: Any, role: str = "user") -> tuple[Any, ...]:
-    [turn] = turns({"role": role, "parts": list(given)})
-    return turn.parts
-
-
-def refused(document: Any) -> BadRequest:
-    with pytest.raises(BadRequest) as caught:
-        read(document)
-    return caught.value
-
-
-@pytest.mark.parametrize(
-    "contents",
-    [
-        "hi",
-        ["hi"],
-        {"parts": {"text": "hi"}},
-        {"parts": "hi"},
-        [{"parts": [{"text": "hi"}]}],
-        [{"role": "user", "parts": ["h", "i"]}],
-        [{"role": "USER", "parts": [{"text": "hi"}]}],
-        [[{"text": "hi"}]],
-    ],
-)
-def test_contents_come_in_many_forms(contents: Any) -> None:
-    assert read({"contents": contents}).plan.request.turns == (Turn.of("user", "hi"),)
-
-
-@pytest.mark.parametrize(
-    "instruction",
-    [
-        "Be brief.",
-        {"parts": [{"text": "Be brief."}]},
-        {"role": "system", "parts": {"text": "Be brief."}},
-        [{"text": "Be brief."}],
-    ],
-)
-@pytest.mark.parametrize("name", ["systemInstruction", "system_instruction"])
-def test_instruction_comes_in_many_forms(name: str, instruction: Any) -> None:
-    assert read(**{name: instruction}).plan.request.system == "Be brief."
+from tests.api.gemini_reading import WEATHER, config, read, refused
 
 
 def test_both_spellings_of_names_are_one() -> None:
@@ -118,123 +51,6 @@ def test_what_protocol_buffers_call_empty_means_not_given() -> None:
 
 def test_candidate_count_is_the_number_of_choices() -> None:
     assert config(candidateCount=3).plan.choices == 3
-
-
-@pytest.mark.parametrize("name", ["inlineData", "inline_data"])
-@pytest.mark.parametrize("kind", ["mimeType", "mime_type"])
-def test_inline_data_is_a_file_in_its_place(name: str, kind: str) -> None:
-    found = parts({"text": "a"}, {name: {kind: "image/png", "data": "-_8="}}, {"text": "b"})
-    reference = FileReference("data", "-_8=", "contents[0].parts[1].inlineData", None, "image/png")
-    assert found == (Text("a"), reference, Text("b"))
-
-
-@pytest.mark.parametrize(
-    ("uri", "source"),
-    [
-        ("https://generativelanguage.googleapis.com/v1beta/files/abc123", "file_uri"),
-        ("http://127.0.0.1:2048/antigravity/v1beta/files/abc", "file_uri"),
-        ("files/abc", "file_uri"),
-        ("https://example.com/files/a.png", "url"),
-    ],
-)
-def test_file_uri_is_an_upload_or_an_address(uri: str, source: str) -> None:
-    [reference] = parts({"fileData": {"fileUri": uri, "mimeType": "image/png"}})
-    assert (reference.source, reference.value, reference.mime_type) == (source, uri, "image/png")
-
-
-def test_videos_of_other_sites_are_refused_by_name() -> None:
-    error = refused({"contents": [{"parts": [{"fileData": {"fileUri": "https://youtu.be/x"}}]}]})
-    assert isinstance(error, Unsupported)
-    assert "youtu.be" in str(error)
-
-
-@pytest.mark.parametrize(
-    "uri", ["gs://a/a.png", "data:,hello", "file:///a.png", "ftp://example.com/a.png", "http://[::1/a.png"]
-)
-def test_addresses_that_cannot_be_read_are_refused_by_name(uri: str) -> None:
-    error = refused({"contents": [{"parts": [{"fileData": {"fileUri": uri}}]}]})
-    assert error.param == "contents[0].parts[0].fileData.fileUri"
-    assert uri in str(error)
-
-
-def test_a_file_described_like_one_of_this_machine_is_no_text() -> None:
-    """What the gateway keeps in a file comes from its own reader only, never out of a caller's JSON."""
-    blob = {"data": {"head": "", "path": "/etc/passwd", "length": 1}}
-    assert refused({"contents": [{"parts": [{"inlineData": blob}]}]}).param == (
-        "contents[0].parts[0].inlineData.data"
-    )
-
-
-def test_calls_and_their_results_find_each_other() -> None:
-    _, first, second = turns(
-        "weather?",
-        {
-            "role": "model",
-            "parts": [
-                {"functionCall": {"name": "f", "args": {"a": 1}}, "thoughtSignature": "sig"},
-                {"function_call": {"name": "f", "id": "x"}},
-            ],
-        },
-        {
-            "role": "function",
-            "parts": [
-                {"functionResponse": {"name": "f", "response": {"r": "é"}}},
-                {"functionResponse": {"name": "f", "id": "x"}},
-            ],
-        },
-    )
-    made = "call_contents[1].parts[0].functionCall"
-    assert first.parts == (ToolCall("f", {"a": 1}, made, "sig"), ToolCall("f", {}, "x"))
-    assert second == Turn("user", (ToolResult("f", made, '{"r": "é"}'), ToolResult("f", "x", "{}")))
-
-
-def test_result_by_an_id_that_the_call_did_not_have_is_matched_by_name() -> None:
-    *_, answer = turns(
-        "weather?",
-        {"role": "model", "parts": [{"functionCall": {"name": "f"}}]},
-        {"parts": [{"functionResponse": {"name": "f", "id": "mine", "response": {}}}]},
-    )
-    assert answer.parts == (ToolResult("f", "call_contents[1].parts[0].functionCall", "{}"),)
-
-
-def test_result_may_carry_files() -> None:
-    *_, answer = turns(
-        "weather?",
-        {"role": "model", "parts": [{"functionCall": {"name": "f"}}]},
-        {
-            "parts": [
-                {
-                    "functionResponse": {
-                        "name": "f",
-                        "parts": [{"inlineData": {"data": "AA==", "mimeType": "image/png"}}],
-                    }
-                }
-            ]
-        },
-    )
-    assert [type(part) for part in answer.parts] == [ToolResult, FileReference]
-
-
-def test_code_and_its_output_stay_in_the_text() -> None:
-    found = parts(
-        {"text": "See:"},
-        {"executableCode": {"language": "PYTHON", "code": "print(1)"}},
-        {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "1\n"}},
-        role="model",
-    )
-    assert found == (Text("See:\n```python\nprint(1)\n```\n\n```\n1\n```\n"),)
-
-
-def test_contents_of_the_model_in_a_row_are_one_answer() -> None:
-    chunks = [{"role": "model", "parts": [{"text": text}]} for text in ("Hel", "lo", "")]
-    assert turns("a", *chunks, "b")[1] == Turn.of("model", "Hello")
-    assert len(turns("a", "b")) == 2
-
-
-def test_thoughts_are_left_out_with_a_turn_of_nothing_else() -> None:
-    thought = {"role": "model", "parts": [{"text": "hm", "thought": True, "thoughtSignature": "s"}]}
-    assert turns("a", thought, "b") == (Turn.of("user", "a"), Turn.of("user", "b"))
-    assert parts({"text": "hm", "thought": True}, {"text": "a"}, {"thoughtSignature": "s"}) == (Text("a"),)
 
 
 @pytest.mark.parametrize(
@@ -397,7 +213,7 @@ def test_safety_settings_are_the_pages_sliders() -> None:
         {"category": "HARM_CATEGORY_DANGEROUS_CONTENT", "threshold": "HARM_BLOCK_THRESHOLD_UNSPECIFIED"},
         {"category": "HARM_CATEGORY_CIVIC_INTEGRITY", "threshold": "BLOCK_NONE"},
     ]
-    asked = decode(says("hi", safetySettings=settings), MODEL, strict=False)
+    asked = read(safetySettings=settings)
     assert asked.plan.request.safety == {
         HarmCategory.HARASSMENT: HarmThreshold.BLOCK_NONE,
         HarmCategory.HATE_SPEECH: HarmThreshold.OFF,
@@ -405,8 +221,8 @@ def test_safety_settings_are_the_pages_sliders() -> None:
     }
     assert asked.ignored == ("safetySettings[4].HARM_CATEGORY_CIVIC_INTEGRITY",)
     with pytest.raises(Unsupported, match="CIVIC_INTEGRITY"):
-        decode(says("hi", safety_settings=settings), MODEL, strict=True)
-    assert decode(says("hi", safetySettings=[]), MODEL, strict=True).plan.request.safety == {}
+        read(safety_settings=settings, strict=True)
+    assert read(safetySettings=[], strict=True).plan.request.safety == {}
 
 
 HARASSMENT = {"category": "HARM_CATEGORY_HARASSMENT", "threshold": "OFF"}
@@ -424,9 +240,7 @@ HARASSMENT = {"category": "HARM_CATEGORY_HARASSMENT", "threshold": "OFF"}
     ],
 )
 def test_wrong_safety_settings_are_refused_by_name(settings: list[dict[str, str]], param: str) -> None:
-    with pytest.raises(BadRequest) as refused:
-        decode(says("hi", safetySettings=settings), MODEL, strict=False)
-    assert refused.value.param == param
+    assert refused(says(safetySettings=settings)).param == param
 
 
 @pytest.mark.parametrize(
@@ -439,11 +253,10 @@ def test_wrong_safety_settings_are_refused_by_name(settings: list[dict[str, str]
 )
 def test_media_resolution_is_the_pages_choice(name: str, resolution: MediaResolution | None) -> None:
     config = {"mediaResolution": name}
-    asked = decode(says("hi", generationConfig=config), MODEL, strict=True)
+    asked = read(generationConfig=config, strict=True)
     assert asked.plan.request.media_resolution == resolution
 
 
 def test_unknown_media_resolution_is_refused_by_name() -> None:
-    with pytest.raises(BadRequest) as refused:
-        decode(says("hi", generationConfig={"mediaResolution": "ENORMOUS"}), MODEL, strict=False)
-    assert refused.value.param == "generationConfig.mediaResolution"
+    error = refused(says(generationConfig={"mediaResolution": "ENORMOUS"}))
+    assert error.param == "generationConfig.mediaResolution"

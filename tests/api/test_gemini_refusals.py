@@ -7,7 +7,7 @@ import pytest
 from api.gemini.parameters import MATRIX
 from api.treatment import Treatment
 from tests.api.gemini_harness import says
-from tests.api.test_gemini_decode import WEATHER, refused
+from tests.api.gemini_reading import WEATHER, refused
 
 
 @pytest.mark.parametrize(
