@@ -40,6 +40,7 @@ ANSWERS: Final[Mapping[type[e.GatewayError], Answer]] = MappingProxyType(
         e.NotAllowed: Answer(401, _REQUEST),
         e.Forbidden: Answer(403, _REQUEST),
         e.TooManyRequests: Answer(429, "rate_limit_error"),
+        e.TooManyConnections: Answer(503, _SERVER),
         e.NotFound: Answer(404, _REQUEST),
         e.ProfileInUse: Answer(409, _REQUEST),
         e.SignInUnderWay: Answer(409, _REQUEST),

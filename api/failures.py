@@ -31,7 +31,9 @@ async def on_gateway_error(request: Request, error: e.GatewayError) -> JsonAnswe
 
 
 async def on_http_error(request: Request, error: HTTPException) -> JsonAnswer:
-    """The framework's own refusals: unknown path, wrong method."""
+    """The framework's own refusals: unknown path, wrong method, a body that ours refused while it read."""
+    if isinstance(error.__cause__, e.GatewayError):
+        return failure_response(request.scope, error.__cause__)
     scope = request.scope
     if error.status_code == 404:
         failure = stray(scope, request.app.router.routes)

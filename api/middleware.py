@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.access.doorway import bind_browser
+from api.access.doorway import MOST_ADMIN_BYTES, bind_browser, is_admin
 from api.errors import internal_error
 from api.failures import failure_response
 from domain.errors import TooLarge
@@ -64,10 +64,10 @@ class RequestFrame:
             await send(message)
 
         if self._declares_too_much(scope):
-            await failure_response(scope, self._too_large())(scope, receive, send_with_id)
+            await failure_response(scope, self._too_large(scope))(scope, receive, send_with_id)
             return
         try:
-            await self.app(scope, self._limited(receive), send_with_id)
+            await self.app(scope, self._limited(scope, receive), send_with_id)
         except Exception:  # the 500 handler: whatever went wrong, the caller gets an answer
             log.exception("request failed")
             if started:
@@ -76,25 +76,30 @@ class RequestFrame:
 
     def _declares_too_much(self, scope: Scope) -> bool:
         length = Headers(scope=scope).get("content-length", "")
-        return length.isdecimal() and int(length) > self.max_body_bytes
+        return length.isdecimal() and int(length) > self._most(scope)
 
-    def _limited(self, receive: Receive) -> Receive:
-        received = 0
+    def _most(self, scope: Scope) -> int:
+        """Bytes of a body. Profiles come by PUT, to a route that reads them after it has asked who calls."""
+        ours = is_admin(scope) and scope["method"] != "PUT"
+        return min(MOST_ADMIN_BYTES, self.max_body_bytes) if ours else self.max_body_bytes
+
+    def _limited(self, scope: Scope, receive: Receive) -> Receive:
+        received, most = 0, self._most(scope)
 
         async def limited() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self.max_body_bytes:
-                raise self._too_large()
+            if received > most:
+                raise self._too_large(scope)
             return message
 
         return limited
 
-    def _too_large(self) -> TooLarge:
-        return TooLarge(
-            f"The request body is larger than {self.max_body_bytes} bytes; MAX_BODY_BYTES sets the limit."
-        )
+    def _too_large(self, scope: Scope) -> TooLarge:
+        most = self._most(scope)
+        remedy = "; MAX_BODY_BYTES sets the limit" if most == self.max_body_bytes else ""
+        return TooLarge(f"The request body is larger than {most} bytes{remedy}.")
 
 
 def _write_down(scope: Scope, account: Account) -> None:

@@ -5,6 +5,7 @@ import errno
 import os
 import socket
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 
 import uvicorn
@@ -27,14 +28,16 @@ class HttpServer(uvicorn.Server):
         app: FastAPI,
         on_stop: Callable[[], None],
         protocol: type[PatientProtocol] = PatientProtocol,
+        most_connections: int = 512,
     ) -> None:
+        limited = partial(protocol, most_connections=most_connections)
         super().__init__(
             uvicorn.Config(
                 app,
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                http=protocol,
+                http=limited,  # type: ignore[arg-type]  # it is only ever called
                 ws="none",
                 h11_max_incomplete_event_size=MOST_HEAD_BYTES,
                 timeout_graceful_shutdown=OPEN_STREAM_SECONDS,

@@ -11,6 +11,7 @@ GatewayError
 ├─ NotAllowed                 the key or the admin token is missing or wrong
 ├─ Forbidden                  called by a foreign web page, or under a foreign name
 ├─ TooManyRequests            one key, or one address, calls too often
+├─ TooManyConnections         all connections that may be open are busy
 ├─ NotFound                   no such request, file or route
 ├─ ProfileInUse               a gateway uses this saved sign-in
 ├─ ProfileRefused             a saved sign-in could not be taken into use; the one in use goes on
@@ -105,6 +106,11 @@ class Forbidden(GatewayError):
 
 class TooManyRequests(GatewayError):
     code = "rate_limit_exceeded"
+    retryable = True
+
+
+class TooManyConnections(GatewayError):
+    code = "too_many_connections"
     retryable = True
 
 

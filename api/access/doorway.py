@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.access.head import check_head
-from domain.errors import Forbidden, GatewayError, HeadTooLarge
+from domain.errors import BadRequest, Forbidden, GatewayError
 
 ADMIN: Final = "/admin"
 """Everything below belongs to whoever has the admin token, and never to another origin."""
@@ -46,6 +46,10 @@ def path_of(scope: Scope) -> str:
     """The path as routes have it, without a prefix before it."""
     path: str = scope["path"].removeprefix(scope.get("root_path", ""))
     return path
+
+
+MOST_ADMIN_BYTES: Final = 1024 * 1024
+"""Of a body below there: it is read before anybody is asked for a token. A profile has a limit of its own."""
 
 
 def is_admin(scope: Scope) -> bool:
@@ -105,7 +109,10 @@ class Doorway:
             try:
                 check_head(scope)
                 self._check_name(scope, even_with_key=is_admin(scope))
-            except (Forbidden, HeadTooLarge) as error:
-                await self._refusal(scope, error)(scope, receive, send)
+            except (Forbidden, BadRequest) as error:
+                refusal = self._refusal(scope, error)
+                if isinstance(error, BadRequest):  # where the next request begins is anybody's guess
+                    refusal.headers["Connection"] = "close"
+                await refusal(scope, receive, send)
                 return
         await self.app(scope, receive, send)

@@ -4,7 +4,7 @@ from typing import Final
 
 from starlette.types import Scope
 
-from domain.errors import HeadTooLarge
+from domain.errors import BadRequest, HeadTooLarge
 
 MOST_HEAD_BYTES: Final = 64 * 1024
 """Of the request line and all headers."""
@@ -23,8 +23,13 @@ def check_head(scope: Scope) -> None:
 
     Raises:
         HeadTooLarge
+        BadRequest: its body has two ends. A proxy on the way may have seen another one, and what one of the
+            two takes for the next request is then a body that somebody chose.
     """
     headers = scope["headers"]
     size = len(scope["path"]) + len(scope["query_string"]) + sum(len(k) + len(v) for k, v in headers)
     if size > MOST_HEAD_BYTES or len(headers) > MOST_HEADERS:
         raise head_too_large()
+    names = {name for name, _ in headers}
+    if b"content-length" in names and b"transfer-encoding" in names:
+        raise BadRequest("A request has either Content-Length or Transfer-Encoding, not both.")

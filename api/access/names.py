@@ -21,7 +21,11 @@ def is_loopback(host: str) -> bool:
 
 
 def without_port(host: str) -> str:
-    return (host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]).lower()
+    """What is before the port; all of it where that is none."""
+    name, colon, port = host.rpartition(":")
+    if not colon or port.endswith("]"):
+        return host.lower()
+    return name.lower() if port.isdecimal() or not port else host.lower()
 
 
 class HostNames:

@@ -45,6 +45,7 @@ GOOGLE_ANSWERS: Final[Mapping[type[e.GatewayError], GoogleAnswer]] = MappingProx
         e.NotAllowed: GoogleAnswer(401, "UNAUTHENTICATED"),
         e.Forbidden: GoogleAnswer(403, "PERMISSION_DENIED"),
         e.TooManyRequests: _EXHAUSTED,
+        e.TooManyConnections: _UNAVAILABLE,
         e.NotFound: GoogleAnswer(404, "NOT_FOUND"),
         e.ProfileInUse: GoogleAnswer(409, "ABORTED"),
         e.SignInUnderWay: GoogleAnswer(409, "ABORTED"),

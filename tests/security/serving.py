@@ -25,12 +25,16 @@ class Serving:
 
 @asynccontextmanager
 async def serving(
-    driver: ScriptedDriver, protocol: type[PatientProtocol] = PatientProtocol, **settings: Any
+    driver: ScriptedDriver,
+    protocol: type[PatientProtocol] = PatientProtocol,
+    *,
+    most_connections: int = 512,
+    **settings: Any,
 ) -> AsyncIterator[Serving]:
     """Serve until the block ends; enters when the driver is open."""
     with listen("127.0.0.1", 0) as port:
         app = create_app(*settings_of(**settings), Deadlines(), driver)
-        server = HttpServer(app, on_stop=lambda: None, protocol=protocol)
+        server = HttpServer(app, on_stop=lambda: None, protocol=protocol, most_connections=most_connections)
         running = asyncio.create_task(server.serve([port]), name="server")
         try:
             await driver.is_open.wait()

@@ -175,3 +175,17 @@ async def test_oversized_body_is_413_before_anything_else(folder: Path, path: st
         response = await client.post(path, content=b"x" * 2048, headers={"X-API-Key": KEY})
     assert response.status_code == 413
     assert driver.records == []
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/admin/api/login"), ("POST", "/admin/api/keys")])
+async def test_nobody_unknown_has_the_admin_s_routes_read_much(
+    client: httpx.AsyncClient, method: str, path: str
+) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(64):
+            yield b" " * 65536
+
+    kind = {"Content-Type": "application/json"}
+    response = await client.request(method, path, content=endless(), headers=kind)
+    assert response.status_code == 413
+    assert "MAX_BODY_BYTES" not in response.text

@@ -33,7 +33,10 @@ def preflight(origin: str, *headers: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("path", PUBLIC)
-@pytest.mark.parametrize("host", ["evil.example:2048", "127.0.0.1.evil.example", "[::2]:2048", "10.0.0.1"])
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example:2048", "127.0.0.1.evil.example", "[::2]:2048", "10.0.0.1", "127.0.0.1:80.evil.example"],
+)
 async def test_foreign_name_is_refused_on_every_route(host: str, path: str) -> None:
     async with in_process(ScriptedDriver()) as client:
         response = await client.get(path, headers={"Host": host})

@@ -23,6 +23,7 @@ PIECE = "x" * 1000
 
 class Hasty(PatientProtocol):
     head_seconds = 0.3
+    body_seconds = 0.3
     stall_seconds = 0.3
 
 
@@ -113,6 +114,68 @@ async def test_client_that_does_not_end_its_headers_is_cut_off(start: bytes) -> 
     async with serving(ScriptedDriver(), Hasty) as gateway, connected(gateway) as slow:
         await asyncio.get_running_loop().sock_sendall(slow, start)
         assert await rest_of(slow) == b""
+
+
+async def test_client_that_stops_in_the_middle_of_its_body_is_cut_off() -> None:
+    async with serving(ScriptedDriver(), Hasty) as gateway, connected(gateway) as slow:
+        head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        await asyncio.get_running_loop().sock_sendall(slow, head + b"Content-Length: 99\r\n\r\n{")
+        assert await rest_of(slow) == b""
+
+
+async def test_body_that_comes_slowly_is_waited_for() -> None:
+    content, loop = json.dumps(body()).encode(), asyncio.get_running_loop()
+    async with serving(ScriptedDriver(), Hasty) as gateway, connected(gateway) as slow:
+        head = "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        end = f"Connection: close\r\nContent-Length: {len(content)}\r\n\r\n"
+        await loop.sock_sendall(slow, (head + end).encode())
+        for part in (content[:5], content[5:9], content[9:12], content[12:]):
+            await asyncio.sleep(Hasty.body_seconds / 2)  # it is the time that is tried
+            await loop.sock_sendall(slow, part)
+        answer = await rest_of(slow)
+    assert answer.startswith(b"HTTP/1.1 200")
+
+
+async def test_one_connection_too_many_takes_the_place_of_an_idle_one() -> None:
+    async with (
+        serving(ScriptedDriver(), most_connections=3) as gateway,
+        connected(gateway) as first,
+        connected(gateway),
+        connected(gateway),
+        httpx.AsyncClient(base_url=gateway.address) as client,
+    ):
+        assert (await client.get("/health")).status_code == 200
+        assert await rest_of(first) == b""
+
+
+async def test_where_all_connections_are_busy_one_more_is_told_so() -> None:
+    driver = ScriptedDriver(Script((60.0, STOP)))
+    async with serving(driver, most_connections=2) as gateway:
+        async with connected(gateway) as one, connected(gateway) as two:
+            for busy in (one, two):
+                await ask(busy, body(stream=True))
+                assert (await asyncio.get_running_loop().sock_recv(busy, 64)).startswith(b"HTTP/1.1 200")
+            async with httpx.AsyncClient(base_url=gateway.address) as client:
+                refused = await client.get("/health")
+        async with httpx.AsyncClient(base_url=gateway.address) as client:
+            served = await client.get("/health")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "too_many_connections")
+    assert refused.headers["Retry-After"] == "5"
+    assert served.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", [CHAT, "/admin/api/login", "/v1beta/models/gemini-2.5-flash:generateContent"]
+)
+async def test_request_whose_body_has_two_ends_is_refused_and_nothing_behind_it_is_read(path: str) -> None:
+    hidden = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    async with serving(ScriptedDriver()) as gateway, connected(gateway) as client:
+        head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        ends = b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        await asyncio.get_running_loop().sock_sendall(client, head.encode() + ends + hidden)
+        answer = await rest_of(client)
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert answer.count(b"HTTP/1.1") == 1
 
 
 async def test_client_that_drips_its_second_request_is_cut_off() -> None:
