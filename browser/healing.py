@@ -176,7 +176,7 @@ class Healer:
         await self._sign_in.until_worth_trying()
         async with self._hand:
             if self._context is before:  # else another one was put in its place meanwhile
-                await self._take(Rung.BROWSER if self._damage().browser_gone else step.rung)
+                await self._take(self._ladder.look_again(self._damage()))
 
     async def _take(self, rung: Rung) -> None:
         if rung is Rung.PAGE:

@@ -122,6 +122,10 @@ class Ladder:
         self._tries += 1
         return step
 
+    def look_again(self, damage: Damage) -> Rung:
+        """What to try after the pause of a step: the same, or a higher rung if more is broken by now."""
+        return max(self._reached, next_rung(self._reached, self._tries - 1, damage))
+
     def failed(self) -> None:
         self.failures += 1
 

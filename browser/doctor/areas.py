@@ -134,3 +134,8 @@ PRIVATE_PLACES: Final = (
 )
 """Where the page shows what its user wrote or who that is, beside `PRIVATE_AREAS`."""
 EMAIL: Final = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+KEYS: Final = (
+    r"\b(?:AIza|ya29\.|sk-|gsk_|1//)[\w.-]{16,}"
+    r"|(?<![\w/-])(?=[\w.-]*\d)(?=[\w.-]*[A-Z])(?=[\w.-]*[a-z])[\w.-]{28,}"
+)
+"""By how they begin, and whatever else is as long and as mixed as a cookie; in Python and in JavaScript."""

@@ -12,15 +12,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import aiofiles
-from playwright.async_api import Error, Page
+from playwright.async_api import Error, Locator, Page
 
-from browser.doctor.areas import EMAIL, PRIVATE_AREAS, PRIVATE_PLACES
+from browser.doctor.areas import EMAIL, KEYS, PRIVATE_AREAS, PRIVATE_PLACES
 from browser.doctor.probe import Probe
 from browser.doctor.report import Report
 from browser.pages.selectors import Selectors
 from domain.errors import SessionLost
 
 _log = logging.getLogger(__name__)
+_HOME = r"((?:/home/|/Users/|\\Users\\+))[^/\\\s'\"]+"
+"""Whose folder a path is in; backslashes may be doubled, as JSON has them."""
 _MOST = 20
 """No more photographs than this in one bundle."""
 
@@ -55,12 +57,16 @@ class Bundle:
             return
         self._taken.add(name)
         try:
-            html = await self._probe.redacted(self._hidden, EMAIL)
-            picture = await self._page.screenshot(mask=[self._page.locator(css) for css in self._hidden])
+            html = await self._probe.redacted(self._hidden, EMAIL, KEYS)
+            picture = await self._page.screenshot(mask=self._painted_over())
             await self._keep(f"{name}.html", html.encode("utf-8"))
             await self._keep(f"{name}.png", picture)
         except (Error, OSError, SessionLost) as error:
             _log.warning("no photograph of %s could be kept: %s", name, error)
+
+    def _painted_over(self) -> list[Locator]:
+        places = [self._page.locator(css) for css in self._hidden]
+        return [*places, *(self._page.get_by_text(re.compile(pattern)) for pattern in (EMAIL, KEYS))]
 
     async def write(self, report: Report) -> Path | None:
         """Add the findings; the folder, or `None` where nothing can be written."""
@@ -83,4 +89,6 @@ class Bundle:
 
 
 def _anonymous(text: str) -> str:
-    return re.sub(EMAIL, "[address]", text)
+    for pattern, word in ((EMAIL, "[address]"), (KEYS, "[secret]"), (_HOME, r"\1[user]")):
+        text = re.sub(pattern, word, text)
+    return text

@@ -59,9 +59,13 @@ class Probe:
         found = await self._step("running", milliseconds=1000 * seconds)
         return bool(found["running"]), int(found["turns"])
 
-    async def redacted(self, hidden: Sequence[str], email: str) -> str:
-        """The document without what its user wrote; `hidden` are further places whose words are left out."""
-        return str((await self._run("redact.js", hidden=list(hidden), email=email))["html"])
+    async def redacted(self, hidden: Sequence[str], email: str, secret: str) -> str:
+        """The document without what its user wrote, or what matches one of the patterns.
+
+        `hidden` are further places whose words are left out.
+        """
+        arg = {"hidden": list(hidden), "email": email, "secret": secret}
+        return str((await self._run("redact.js", **arg))["html"])
 
     async def _step(self, step: str, **arg: Any) -> dict[str, Any]:
         return await self._run("probe.js", step=step, **arg)

@@ -63,8 +63,9 @@ class ChatPage:
             RegionBlocked: the site is not offered here.
             PermissionDenied: the site refuses this browser.
             RateLimited, UpstreamUnavailable: the site does not give its page right now.
-            SessionLost: the page did not load, or did not become usable in time.
+            SessionLost: the page did not load, or did not become usable in time; or selectors are none.
         """
+        await self._scripts.require_selectors()
         self.system_instruction.forget()
         self._forget_settings()
         url = f"{self._base_url}/prompts/new_chat" + (f"?model={quote(model)}" if model else "")

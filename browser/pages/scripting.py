@@ -29,6 +29,8 @@ class ScriptLibrary:
         self._selectors = selectors
         self._count = count
         self._drifted: set[str] = set()
+        self.understood = False
+        """Whether a browser has understood all selectors."""
 
     @cached_property
     def _sources(self) -> dict[str, str]:
@@ -81,6 +83,23 @@ class PageScripts:
         report: dict[str, Any] = await self._heeded(name, script)
         self._heed(report)
         return report
+
+    async def require_selectors(self) -> None:
+        """Once a library: that the browser understands its selectors, the user's own ones above all.
+
+        Raises:
+            SessionLost: it does not; no page can be used with them.
+        """
+        if self._library.understood:
+            return
+        found = (await self.run("selectors"))["bad"]
+        if found:
+            places = (f"area {one['area']!r}, candidate {one['name']!r}: {one['said']}" for one in found)
+            said = "; ".join(place.rstrip(".") for place in places)
+            raise SessionLost(
+                f"The selectors cannot be used: {said}. Mend SELECTORS_FILE and start the gateway anew."
+            )
+        self._library.understood = True
 
     async def find(self, name: str, **arg: Any) -> tuple[dict[str, Any], ElementHandle | None]:
         """Run a script that reports an `element` beside other things; see `run`."""

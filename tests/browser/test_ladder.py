@@ -55,6 +55,28 @@ def test_a_page_that_keeps_failing_leads_to_a_new_context_and_then_to_a_new_brow
     assert [step.pause for step in steps] == [0, 1, 2, 0, 3, 0, 2, 5, 10]
 
 
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        (Damage(failure=OUT, others_serve=True), Rung.PAGE),
+        (Damage(failure=OUT), Rung.CONTEXT),
+        (Damage(context_gone=True), Rung.CONTEXT),
+        (Damage(browser_gone=True), Rung.BROWSER),
+    ],
+)
+def test_what_broke_during_the_pause_of_a_step_is_heeded(now: Damage, expected: Rung) -> None:
+    ladder = Ladder()
+    for _ in range(3):
+        assert ladder.climb(Damage(failure=OUT, others_serve=True)).rung is Rung.PAGE
+    assert ladder.look_again(now) is expected
+
+
+def test_a_step_stays_where_nothing_more_is_broken_after_its_pause() -> None:
+    ladder = Ladder()
+    for _ in range(9):
+        assert ladder.climb(LOST).rung is ladder.look_again(LOST)
+
+
 def test_pauses_grow_to_their_last_value_and_stay_there() -> None:
     ladder = Ladder()
     pauses = [ladder.climb(Damage(failure=OUT)).pause for _ in range(20)]

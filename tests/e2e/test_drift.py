@@ -21,8 +21,9 @@ from domain.requests import GenerateRequest, ThinkingChoice, Tool, Turn
 from simulator.demo import Site
 from simulator.scenario import MutationName
 from tests.e2e.attaching import arrived, files_in, sent, told
-from tests.e2e.driving import DEADLINES, MODEL, opened, request, text_of, until_ready
+from tests.e2e.driving import DEADLINES, MODEL, driver_for, opened, request, text_of, until_ready
 from tests.e2e.test_doctor import PATIENCE, settings_of
+from tests.gateway import running_gateway
 from tests.site import SiteControl
 
 PRO = "gemini-2.5-pro"
@@ -207,6 +208,23 @@ async def test_the_chat_goes_on_or_the_error_names_the_control(
                     _ = [event async for event in generation.events()]
             assert case.named in caught.value.public_message
             assert len(await control.requests()) == len(ROUNDS)
+
+
+async def test_what_was_not_found_by_its_first_candidate_is_told_over_http(
+    site: Site, control: SiteControl, tmp_path: Path
+) -> None:
+    await control.scenario(page={"mutations": ["run_button_anonymous", "number_fields_untyped"]})
+    body = {"model": MODEL, "temperature": 0.3, "messages": [{"role": "user", "content": "/echo x"}]}
+    async with (
+        running_gateway(driver_for(site, tabs=1), DEADLINES, tmp_path) as gateway,
+        gateway.http() as http,
+    ):
+        reply = (await http.post("/v1/chat/completions", json=body)).raise_for_status()
+        assert reply.json()["choices"][0]["message"]["content"] == "x"
+        counters = (await http.get("/health")).json()["details"]["counters"]
+        assert counters["drift.run"] > 0
+        assert counters["drift.temperature"] > 0
+        assert "drift.model_card" not in counters
 
 
 def is_as_asked(report: dict[str, Any], asked: GenerateRequest, case: Case) -> None:

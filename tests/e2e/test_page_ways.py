@@ -1,11 +1,12 @@
 """The page as it differs between accounts, weeks and bad days."""
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
-from domain.errors import ControlFailed, DeadlinePassed, GatewayError, PageDrift, SignedOut
+from domain.errors import ControlFailed, DeadlinePassed, GatewayError, PageDrift, SessionLost, SignedOut
 from domain.ports import Deadlines
 from settings import SettingsError
 from simulator.demo import Site
@@ -118,13 +119,71 @@ async def test_a_selectors_file_takes_the_place_of_the_built_in_selectors(site: 
             await run(driver, request("/echo x"))
 
 
-@pytest.mark.parametrize("content", ["{", '{"nothing_like_that": []}', '{"run": [{"name": "x"}]}'])
-def test_a_selectors_file_that_cannot_be_used_is_named(site: Site, tmp_path: Path, content: str) -> None:
+async def test_a_control_that_only_its_rows_words_tell_is_found_by_an_inner_selector(
+    site: Site, control: SiteControl, tmp_path: Path
+) -> None:
+    row = {"css": ".settings-item, .settings-item-column", "inner": "input[inputmode]"}
+    own = tmp_path / "selectors.json"
+    own.write_text(
+        json.dumps(
+            {
+                "temperature": [
+                    {"name": "nowhere", "css": "not-on-the-page", "inner": "input"},
+                    {"name": "other-words", "text": "^Creativity", **row},
+                    {"name": "mine", "text": "^Temperature", **row},
+                ]
+            }
+        )
+    )
+    async with opened(site, selectors_file=own) as driver:
+        await run(driver, request("/echo x", temperature=0.4))
+        counters = driver.status().counters
+    assert (await control.requests())[-1]["report"]["temperature"] == 0.4
+    assert counters["drift.temperature"]
+    assert not [name for name in counters if name.startswith("missing.")]
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ("{", "the file: Invalid JSON"),
+        ('{"temprature": [{"name": "x", "css": "y"}]}', "'temprature' (meant is 'temperature'?)"),
+        ('{"run": []}', "run: "),
+        ('{"run": [{"name": "x"}]}', "run.0.css: Field required"),
+        ('{"run": [{"name": "x", "css": "y", "inne": "z"}]}', "run.0.inne: Extra inputs"),
+        ('{"run": {"name": "x", "css": "y"}}', "run: "),
+    ],
+)
+def test_a_selectors_file_that_cannot_be_used_is_named_with_the_place_and_a_remedy(
+    site: Site, tmp_path: Path, content: str, named: str
+) -> None:
     own = tmp_path / "selectors.json"
     own.write_text(content)
-    with pytest.raises(SettingsError, match="SELECTORS_FILE") as caught:
+    with pytest.raises(SettingsError, match=r"SELECTORS_FILE.*(docs/doctor\.md|--doctor)") as caught:
         driver_for(site, selectors_file=own)
+    assert named in str(caught.value)
+    assert str(own) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "said"),
+    [
+        ({"css": "div["}, "'div[' is not a valid selector"),
+        ({"css": ".settings-item", "inner": ">> input"}, "'>> input' is not a valid selector"),
+        ({"css": "button", "text": "("}, "Unterminated group"),
+    ],
+)
+async def test_a_selector_that_is_none_is_told_at_once_with_its_area(
+    site: Site, tmp_path: Path, candidate: dict[str, str], said: str
+) -> None:
+    own = tmp_path / "selectors.json"
+    own.write_text(json.dumps({"upload_toast": [{"name": "mine", **candidate}]}))
+    named = r"area 'upload_toast', candidate 'mine'.*Mend SELECTORS_FILE"
+    with pytest.raises(SessionLost, match=named) as caught:
+        async with asyncio.timeout(15), opened(site, selectors_file=own):
+            raise AssertionError("it must not open")
+    assert said in caught.value.public_message
 
 
 async def test_a_renamed_picker_falls_back_to_the_address(site: Site, control: SiteControl) -> None:
