@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from domain.counts import ByModality
+from domain.harms import Rating
 
 
 class FinishReason(StrEnum):
@@ -148,6 +149,8 @@ class Finished:
     message: str | None = None
     """The site's own words about an unusual end."""
     response_id: str | None = None
+    ratings: tuple[Rating, ...] = ()
+    """What the site holds the answer to be, where it tells."""
     kind: Literal["finished"] = "finished"
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from domain.attachments import Attachment, FileReference
 from domain.events import ToolCall
+from domain.harms import HarmCategory, HarmThreshold
 
 Role = Literal["user", "model"]
 
@@ -111,26 +112,6 @@ class OutputFormat:
     """JSON schema that the answer must fit; `None`: any JSON object."""
     site_schema: Mapping[str, Any] | None = None
     """The same in the form that the site takes; `None`: JSON without a schema."""
-
-
-class HarmCategory(StrEnum):
-    """What the site rates a prompt and an answer for."""
-
-    HARASSMENT = "harassment"
-    HATE_SPEECH = "hate_speech"
-    SEXUALLY_EXPLICIT = "sexually_explicit"
-    DANGEROUS_CONTENT = "dangerous_content"
-
-
-class HarmThreshold(StrEnum):
-    """From which probability on a harm is blocked, by the public names."""
-
-    OFF = "off"
-    """It is not even rated."""
-    BLOCK_NONE = "block_none"
-    BLOCK_ONLY_HIGH = "block_only_high"
-    BLOCK_MEDIUM_AND_ABOVE = "block_medium_and_above"
-    BLOCK_LOW_AND_ABOVE = "block_low_and_above"
 
 
 class MediaResolution(StrEnum):

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
 from api.exchange.rounds import Answering
 from domain.events import CodeRun, Event, Finished, FinishReason, Media, TextDelta
@@ -37,6 +38,6 @@ class OnlyPictures:
                         pictures += 1
                     case Finished(FinishReason.STOP) if not pictures:
                         words = "".join(said).strip() or "The model made no picture."
-                        yield Finished(FinishReason.NO_IMAGE, words, event.response_id)
+                        yield replace(event, reason=FinishReason.NO_IMAGE, message=words)
                         continue
                 yield event

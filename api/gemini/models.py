@@ -10,7 +10,8 @@ Json = dict[str, Any]
 
 MOST_PER_PAGE: Final = 1000
 PER_PAGE: Final = 50
-_COUNT: Final = "countTokens"
+SERVED: Final = ("generateContent", "countTokens")
+"""What every model of the list can do here, whatever else the site's own API does with it."""
 
 
 def model_object(card: ModelCard) -> Json:
@@ -23,7 +24,7 @@ def model_object(card: ModelCard) -> Json:
         "description": card.description or None,
         "inputTokenLimit": card.input_limit,
         "outputTokenLimit": card.output_limit,
-        "supportedGenerationMethods": list(dict.fromkeys((*card.methods, _COUNT))),
+        "supportedGenerationMethods": list(SERVED),
         "temperature": card.temperature,
         "maxTemperature": 2,
         "topP": card.top_p,

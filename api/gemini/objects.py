@@ -21,6 +21,7 @@ from domain.events import (
     ToolCall,
     Usage,
 )
+from domain.harms import Rating
 
 Json = dict[str, Any]
 
@@ -40,7 +41,16 @@ def finish_name(reason: FinishReason) -> str:
 
 def finish_fields(finished: Finished) -> Json:
     fields: Json = {"finishReason": finish_name(finished.reason)}
-    return fields if finished.message is None else {**fields, "finishMessage": finished.message}
+    if finished.message is not None:
+        fields["finishMessage"] = finished.message
+    if finished.ratings:
+        fields["safetyRatings"] = [_rating(rating) for rating in finished.ratings]
+    return fields
+
+
+def _rating(rating: Rating) -> Json:
+    told = {"category": f"HARM_CATEGORY_{rating.category.name}", "probability": rating.probability.name}
+    return {**told, "blocked": True} if rating.blocked else told
 
 
 def part_objects(piece: Piece, *, thoughts: bool) -> list[Json]:

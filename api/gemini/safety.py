@@ -6,7 +6,8 @@ from typing import Final
 
 from api.gemini.refusals import invalid
 from api.gemini.schema import SafetySetting
-from domain.requests import HarmCategory, HarmThreshold, MediaResolution
+from domain.harms import HarmCategory, HarmThreshold
+from domain.requests import MediaResolution
 
 _PREFIX: Final = "HARM_CATEGORY_"
 _UNSPECIFIED: Final = "HARM_BLOCK_THRESHOLD_UNSPECIFIED"

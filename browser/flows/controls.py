@@ -15,12 +15,11 @@ from browser.pages.chat_page import ChatPage
 from browser.pages.json_editor import JsonEditor
 from browser.pages.run_settings import Choices, ControlReport, ThinkingSetting
 from domain.errors import ControlFailed, GatewayError, PageDrift, Unsupported
+from domain.harms import HarmCategory, HarmThreshold
 from domain.models import ModelCard, Thinking
 from domain.requests import (
     FunctionDeclaration,
     GenerateRequest,
-    HarmCategory,
-    HarmThreshold,
     ThinkingChoice,
     Tool,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from browser.wire import fields
-from browser.wire.fields import at, count_at, kinds_at, list_at, number_at, text_at
+from browser.wire.fields import at, count_at, kinds_at, list_at, number_at, ratings_at, text_at
 from browser.wire.frames import EventFrame, Frame, StatusFrame
 from browser.wire.status import error_from_status
 from browser.wire.struct import decode_struct
@@ -26,6 +26,7 @@ from domain.events import (
     ToolCall,
     Usage,
 )
+from domain.harms import Rating  # noqa: TC001  an annotation of an attribute, beside imports of values
 
 _REASONS = dict(
     enumerate(
@@ -73,6 +74,7 @@ class AnswerDecoder:
     def __init__(self) -> None:
         self._reason: FinishReason | None = None
         self._message: str | None = None
+        self._ratings: tuple[Rating, ...] = ()
         self._response_id: str | None = None
         self._usage: Usage | None = None
         self._citations: dict[Citation, None] = {}
@@ -100,7 +102,7 @@ class AnswerDecoder:
             yield Citations(tuple(self._citations))
         if self._usage is not None:
             yield self._usage
-        yield Finished(self._reason, self._message, self._response_id)
+        yield Finished(self._reason, self._message, self._response_id, self._ratings)
 
     def _event(self, frame: EventFrame) -> Iterator[Event]:
         message = frame.value
@@ -115,6 +117,7 @@ class AnswerDecoder:
             for part in list_at(at(candidate, fields.CONTENT), 0):
                 yield from self._part(part)
             yield from _grounding(candidate)
+            self._ratings = ratings_at(candidate, fields.RATINGS) or self._ratings
             self._citations.update(dict.fromkeys(_citations(list_at(candidate, fields.CITATIONS))))
             reason = at(candidate, fields.FINISH_REASON)
             if reason is not None:

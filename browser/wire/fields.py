@@ -6,13 +6,28 @@ Graded from captures of the page's own traffic; the public Gemini numbering wher
 from typing import Any
 
 from domain.counts import ByModality, Modality
+from domain.harms import HarmCategory, HarmProbability, Rating
 
 # event (GenerateContentResponse)
 CANDIDATES, PROMPT_FEEDBACK, USAGE, RESPONSE_ID = 0, 1, 2, 7
 # candidate
-CONTENT, FINISH_REASON, FINISH_MESSAGE, CITATIONS = 0, 1, 3, 5
+CONTENT, FINISH_REASON, FINISH_MESSAGE, RATINGS, CITATIONS = 0, 1, 3, 4, 5
 GROUNDING_SLOTS = (7, 8)
 """Captures and the public numbering disagree by one: the slot is recognised by its shape."""
+# rating of a candidate
+RATING_CATEGORY, RATING_PROBABILITY, RATING_BLOCKED = 2, 3, 4
+HARMS = {
+    7: HarmCategory.HARASSMENT,
+    8: HarmCategory.HATE_SPEECH,
+    9: HarmCategory.SEXUALLY_EXPLICIT,
+    10: HarmCategory.DANGEROUS_CONTENT,
+}
+PROBABILITIES = {
+    1: HarmProbability.NEGLIGIBLE,
+    2: HarmProbability.LOW,
+    3: HarmProbability.MEDIUM,
+    4: HarmProbability.HIGH,
+}
 # part
 TEXT, INLINE_DATA, CODE, CODE_RESULT, FUNCTION_CALL, THOUGHT, SIGNATURE = 1, 2, 7, 8, 10, 12, 14
 # usage
@@ -74,3 +89,14 @@ def kinds_at(message: Any, index: int) -> ByModality:
     """The `[modality, tokens]` pairs in a slot; kinds without a name and without tokens are left out."""
     pairs = [(MODALITIES.get(count_at(pair, 0)), count_at(pair, 1)) for pair in list_at(message, index)]
     return tuple((modality, tokens) for modality, tokens in pairs if modality is not None and tokens)
+
+
+def ratings_at(message: Any, index: int) -> tuple[Rating, ...]:
+    """The ratings in a slot; those of harms or probabilities without a name are left out."""
+    found: list[Rating] = []
+    for rating in list_at(message, index):
+        category = HARMS.get(count_at(rating, RATING_CATEGORY))
+        probability = PROBABILITIES.get(count_at(rating, RATING_PROBABILITY))
+        if category is not None and probability is not None:
+            found.append(Rating(category, probability, bool(at(rating, RATING_BLOCKED))))
+    return tuple(found)

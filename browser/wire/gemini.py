@@ -18,6 +18,7 @@ from domain.events import (
     ToolCall,
     Usage,
 )
+from domain.harms import HarmCategory, HarmProbability, Rating
 
 
 class GeminiDecoder:
@@ -26,6 +27,7 @@ class GeminiDecoder:
     def __init__(self) -> None:
         self._reason: FinishReason | None = None
         self._message: str | None = None
+        self._ratings: tuple[Rating, ...] = ()
         self._response_id: str | None = None
         self._usage: Usage | None = None
         self._calls = 0
@@ -53,7 +55,7 @@ class GeminiDecoder:
             raise WireError("The helper's answer ended without a finish reason; it may be incomplete.")
         if self._usage is not None:
             yield self._usage
-        yield Finished(self._reason, self._message, self._response_id)
+        yield Finished(self._reason, self._message, self._response_id, self._ratings)
 
     def _events(self, message: dict[str, Any]) -> Iterator[Event]:
         self._response_id = message.get("responseId") or self._response_id
@@ -74,6 +76,7 @@ class GeminiDecoder:
         for candidate in candidates:
             for part in (candidate.get("content") or {}).get("parts") or []:
                 yield from self._part(part)
+            self._ratings = tuple(_ratings(candidate)) or self._ratings
             if reason := candidate.get("finishReason"):
                 self._reason = _reason(reason)
                 self._message = candidate.get("finishMessage")
@@ -104,3 +107,12 @@ def _reason(name: str) -> FinishReason:
         return FinishReason(name.lower())
     except ValueError:
         return FinishReason.OTHER
+
+
+def _ratings(candidate: dict[str, Any]) -> Iterator[Rating]:
+    """Those whose names are known."""
+    for rating in candidate.get("safetyRatings") or []:
+        category = HarmCategory.__members__.get(rating["category"].removeprefix("HARM_CATEGORY_"))
+        probability = HarmProbability.__members__.get(rating["probability"])
+        if category is not None and probability is not None:
+            yield Rating(category, probability, bool(rating.get("blocked")))

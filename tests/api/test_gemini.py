@@ -22,6 +22,7 @@ from domain.events import (
     ToolCall,
     Usage,
 )
+from domain.harms import HarmCategory, HarmProbability, Rating
 from tests.api.gemini_harness import GENERATE, MODEL, STREAM, google, google_http, says
 from tests.api.scripted import HELLO, MODELS, STOP, Script, ScriptedDriver, saying
 
@@ -132,6 +133,22 @@ async def test_finish_reasons_have_googles_names(reason: FinishReason, name: str
     async with google_http(ScriptedDriver(Script((TextDelta("a"), end)))) as client:
         [candidate] = (await client.post(GENERATE, json=says())).json()["candidates"]
     assert (candidate["finishReason"], candidate["finishMessage"]) == (name, "The site's words.")
+
+
+async def test_ratings_of_the_site_are_safety_ratings() -> None:
+    rated = (
+        Rating(HarmCategory.HARASSMENT, HarmProbability.LOW),
+        Rating(HarmCategory.DANGEROUS_CONTENT, HarmProbability.HIGH, blocked=True),
+    )
+    script = Script((TextDelta("x"), Finished(FinishReason.SAFETY, ratings=rated)))
+    async with google_http(ScriptedDriver(script, script)) as client:
+        whole = (await client.post(GENERATE, json=says())).json()
+        *_, last = events_of((await client.post(f"{STREAM}?alt=sse", json=says())).text)
+    for told in (whole, last):
+        assert told["candidates"][0]["safetyRatings"] == [
+            {"category": "HARM_CATEGORY_HARASSMENT", "probability": "LOW"},
+            {"category": "HARM_CATEGORY_DANGEROUS_CONTENT", "probability": "HIGH", "blocked": True},
+        ]
 
 
 async def test_answer_that_was_filtered_away_has_no_content() -> None:
@@ -250,30 +267,6 @@ async def test_ignored_parameters_and_notes_are_in_headers() -> None:
         reply = await client.post(GENERATE, json=says(generationConfig=config))
     assert reply.headers["x-gateway-ignored-params"] == "generationConfig.topK"
     assert "no thinking control" in reply.headers["x-gateway-warnings"]
-
-
-@pytest.mark.parametrize(
-    ("query", "names"),
-    [
-        ("?key=12345678&$alt=json;enum-encoding=int&prettyPrint=true", None),
-        ("?fields=candidates&frob=1", "fields, frob"),
-        ("?alt=sse", "alt"),
-    ],
-)
-async def test_what_a_query_asks_for_in_vain_is_named(query: str, names: str | None) -> None:
-    async with google_http() as client:
-        reply = await client.post(GENERATE + query, json=says())
-        streamed = await client.post(f"{STREAM}?alt=sse", json=says(), headers={"X-Goog-FieldMask": "*"})
-    assert (reply.status_code, reply.headers.get("x-gateway-ignored-params")) == (200, names)
-    assert streamed.headers["x-gateway-ignored-params"] == "X-Goog-FieldMask"
-
-
-@pytest.mark.parametrize("address", [GENERATE, STREAM])
-async def test_answers_in_another_form_are_refused(address: str) -> None:
-    async with google_http() as client:
-        reply = await client.post(f"{address}?$alt=proto", json=says())
-    assert (reply.status_code, reply.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
-    assert "'proto'" in reply.json()["error"]["message"]
 
 
 async def test_limit_above_the_models_is_refused() -> None:

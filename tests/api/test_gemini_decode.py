@@ -8,9 +8,8 @@ from api.gemini.decode import decode_count
 from api.gemini.parameters import MATRIX, PART_MATRIX
 from api.gemini.schema import GenerateContentRequest, GenerationConfig, Part, ToolConfig
 from domain.errors import BadRequest, Unsupported
+from domain.harms import HarmCategory, HarmThreshold
 from domain.requests import (
-    HarmCategory,
-    HarmThreshold,
     MediaResolution,
     OutputFormat,
     Sampling,

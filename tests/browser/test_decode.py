@@ -40,6 +40,7 @@ from domain.events import (
     ToolCall,
     Usage,
 )
+from domain.harms import HarmCategory, HarmProbability, Rating
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
@@ -135,6 +136,18 @@ def test_every_part_of_an_event_is_read() -> None:
 )
 def test_finish_reasons_are_named(number: int, reason: FinishReason) -> None:
     assert decode(answer(part((1, "x")), reason=number))[-1] == Finished(reason)
+
+
+def test_ratings_are_told_as_far_as_they_have_names() -> None:
+    rated = [[None, None, 7, 1], [None, None, 10, 4, 1], [None, None, 99, 1], [None, None, 8, 9], None]
+    candidate: list[Any] = [[[part((1, "x"))], "model"], 3, None, None, rated]
+    assert decode(json.dumps([[[[candidate]]]]).encode())[-1] == Finished(
+        FinishReason.SAFETY,
+        ratings=(
+            Rating(HarmCategory.HARASSMENT, HarmProbability.NEGLIGIBLE),
+            Rating(HarmCategory.DANGEROUS_CONTENT, HarmProbability.HIGH, blocked=True),
+        ),
+    )
 
 
 def test_grounding_is_found_in_either_slot() -> None:

@@ -22,6 +22,7 @@ from domain.events import (
     ToolCall,
     Usage,
 )
+from domain.harms import HarmCategory, HarmProbability, Rating
 
 TOLD = {"version": 1, "request_id": "r1", "model": "m", "page_url": "http://page/"}
 
@@ -159,6 +160,17 @@ async def test_whatever_goes_wrong_has_a_name(
 ) -> None:
     with pytest.raises(kind, match=words):
         await heard(make())
+
+
+async def test_ratings_are_told_as_far_as_they_have_names() -> None:
+    rated = [
+        {"category": "HARM_CATEGORY_HATE_SPEECH", "probability": "MEDIUM", "blocked": True},
+        {"category": "HARM_CATEGORY_OTHER", "probability": "LOW"},
+    ]
+    candidate = {"content": {"parts": [{"text": "x"}]}, "finishReason": "SAFETY", "safetyRatings": rated}
+    events = await heard(HelperServer("200 OK", LINES_TYPE, lines({"candidates": [candidate]})))
+    rating = Rating(HarmCategory.HATE_SPEECH, HarmProbability.MEDIUM, blocked=True)
+    assert events[-1] == Finished(FinishReason.SAFETY, ratings=(rating,))
 
 
 async def test_a_blocked_prompt_keeps_its_reason_and_its_count() -> None:

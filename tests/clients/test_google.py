@@ -132,6 +132,13 @@ async def test_a_picture_is_counted_by_the_page(sdk: genai.Client) -> None:
     assert kinds == [types.MediaModality.TEXT, types.MediaModality.IMAGE]
 
 
+async def test_ratings_of_the_site_are_told(sdk: genai.Client) -> None:
+    answer = await ask(sdk, "/echo x")
+    assert answer.candidates
+    ratings = answer.candidates[0].safety_ratings or []
+    assert types.HarmProbability.NEGLIGIBLE in {rating.probability for rating in ratings}
+
+
 async def test_safety_and_resolution_reach_the_site(sdk: genai.Client, control: SiteControl) -> None:
     safety = types.SafetySetting(
         category=types.HarmCategory.HARM_CATEGORY_HARASSMENT, threshold=types.HarmBlockThreshold.BLOCK_NONE

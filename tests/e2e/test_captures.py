@@ -165,7 +165,7 @@ def as_one(events: list[Event], *, on_page: bool) -> list[Event]:
             case Grounding():
                 joined.append(Grounding())
             case Finished(response_id=str()):
-                joined.append(replace(event, response_id="known"))
+                joined.append(replace(event, response_id="known", ratings=()))
             case ToolCall() if on_page:
                 joined.append(replace(event, call_id="own"))
             case _:

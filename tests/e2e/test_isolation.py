@@ -10,11 +10,10 @@ import pytest
 from browser.driver import PageDriver
 from domain.errors import QuotaExhausted, WireError
 from domain.events import TextDelta
+from domain.harms import HarmCategory, HarmThreshold
 from domain.requests import (
     FunctionDeclaration,
     GenerateRequest,
-    HarmCategory,
-    HarmThreshold,
     MediaResolution,
     OutputFormat,
     PictureFormat,

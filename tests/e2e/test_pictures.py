@@ -67,7 +67,9 @@ async def test_a_picture_comes_as_it_was_made_behind_its_draft(driver: PageDrive
     draft, picture = pictures_of(events)
     assert (draft.draft, picture) == (True, Media("image/png", made))
     assert text_of(events) == "Here is a picture."
-    assert events[-1] == Finished(FinishReason.STOP, None, events[-1].response_id)  # type: ignore[union-attr]
+    end = events[-1]
+    assert isinstance(end, Finished)
+    assert (end.reason, end.message) == (FinishReason.STOP, None)
 
 
 async def test_a_form_that_the_page_does_not_offer_is_refused_with_what_it_offers(

@@ -11,7 +11,8 @@ import pytest_asyncio
 from browser.driver import PageDriver
 from browser.pages.chat_page import ChatPage
 from domain.errors import ControlFailed, GatewayError, PageDrift, Unsupported
-from domain.requests import HarmCategory, HarmThreshold, MediaResolution, Turn
+from domain.harms import HarmCategory, HarmThreshold
+from domain.requests import MediaResolution, Turn
 from simulator.demo import Site
 from tests.e2e.driving import opened, request, run
 from tests.site import SiteControl
