@@ -7,7 +7,7 @@ What differs between engines is a property of how the browser was started or con
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -18,7 +18,7 @@ from browser.camoufox_start import running_camoufox
 from browser.counting import Count
 from browser.locate import find_camoufox, find_chromium, find_firefox
 from browser.pages.scripting import first_line
-from browser.playwright_start import running_playwright
+from browser.playwright_start import running_playwright, watch_driver
 from browser.processes import Processes
 from browser.proxying import firefox_preferences, proxy_option
 from browser.stream_proxy.process import StreamProxy, running_stream_proxy
@@ -113,6 +113,11 @@ class Engine:
     @property
     def connected(self) -> bool:
         return self._browser is not None and self._browser.is_connected() and self._processes.running
+
+    def on_gone(self, told: Callable[[], None]) -> None:
+        """Have it told when the browser, or what connects to it, has gone; possibly more than once."""
+        self.browser.on("disconnected", lambda _: told())
+        watch_driver(self.browser, told)
 
     async def weigh(self) -> float:
         """MiB that the browser takes, its helpers included; 0 where it was not started here."""

@@ -105,7 +105,7 @@ class Healer:
             state = self._sign_in.load()  # before a browser is started in vain
             engine = self.engine = Engine(self._settings, self.count, self._starting)
             await engine.__aenter__()
-            engine.browser.on("disconnected", lambda _: self._on_disconnect(engine))
+            engine.on_gone(lambda: self._on_disconnect(engine))
             await self._open_context(engine, state)
         except Error as error:
             self._pool.problem = BrowserDown(f"The browser failed: {first_line(error)}")

@@ -10,7 +10,6 @@ from playwright.async_api import Error
 from browser.counting import Count
 from browser.flows.chat import ChatFlow
 from browser.pages.scripting import first_line
-from browser.playwright_start import DriverGone, driver_failures
 from browser.pool import Pool
 from browser.session import Session
 from domain.errors import BrowserDown, GatewayError, SessionLost, SignedOut
@@ -108,10 +107,7 @@ class Placer:
             BrowserDown: it failed inside.
         """
         try:
-            with driver_failures():
-                yield
+            yield
         except Error as error:
-            if isinstance(error, DriverGone):
-                self._pool.break_all("the browser went away")
             session.break_(first_line(error))
             raise BrowserDown(f"The browser failed: {first_line(error)}") from error

@@ -1,27 +1,33 @@
 """Playwright, started so that being cancelled half-way does no harm, and the end of its driver process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
-from playwright.async_api import Error, Playwright
+from playwright.async_api import Browser, Error, Playwright
 
 from browser.playwright_pipe import PipedPlaywright
 
 
-class DriverGone(Error):
-    """Playwright's driver process has ended, and with it every page of its browsers."""
+class _Ending(asyncio.Future[None]):
+    """Where Playwright puts the end of its driver process, for whoever waits for an answer of it."""
+
+    def set_exception(self, exception: type | BaseException, /) -> None:
+        super().set_exception(exception if isinstance(exception, Error) else Error(str(exception)))
 
 
-@contextmanager
-def driver_failures() -> Iterator[None]:
-    """Playwright tells of its driver's end by a bare `Exception`; inside, it is a `DriverGone`."""
-    try:
-        yield
-    except Exception as error:
-        if type(error) is Exception and "reading from the driver" in str(error):
-            raise DriverGone(str(error)) from error
-        raise
+def watch_driver(browser: Browser, told: Callable[[], None]) -> None:
+    """Have it told that a browser's driver process has ended, after which every call fails with an `Error`.
+
+    Playwright has no public place for this: it tells nobody but those who wait for an answer, by a bare
+    `Exception`, which passes all handlers of its errors.
+    """
+    transport = browser._impl_obj._connection._transport  # noqa: SLF001
+    if transport.on_error_future.done():
+        told()
+        return
+    transport.on_error_future = ending = _Ending()
+    ending.add_done_callback(lambda _: told() if not ending.cancelled() and ending.exception() else None)
 
 
 @asynccontextmanager

@@ -18,7 +18,6 @@ from browser.flows.held import Held
 from browser.foreground import Foreground
 from browser.ladder import Rung
 from browser.pages.scripting import first_line
-from browser.playwright_start import driver_failures
 from browser.tab import Tab, TabOpener
 from domain.counts import TokenCount
 from domain.errors import GatewayError, SessionLost, UnknownModel
@@ -196,10 +195,9 @@ class Session:
             return
         self._cleaning = True
         try:
-            with driver_failures():
-                await self._clean(
-                    finished=flow is not None and flow.finished, doubtful=flow is not None and flow.doubtful
-                )
+            await self._clean(
+                finished=flow is not None and flow.finished, doubtful=flow is not None and flow.doubtful
+            )
         except (GatewayError, Error) as error:
             if self._is_leased(lease):
                 self.break_(str(error))

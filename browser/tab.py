@@ -14,7 +14,6 @@ from browser.engine import Engine
 from browser.evidence import evidence_of
 from browser.pages.chat_page import ChatPage
 from browser.pages.scripting import ScriptLibrary, first_line
-from browser.playwright_start import driver_failures
 from browser.wire.models import decode_models
 from domain.errors import SessionLost
 from domain.models import ModelCard
@@ -86,9 +85,8 @@ class Tab:
         if self.page.is_closed():
             return True
         try:
-            with driver_failures():
-                async with asyncio.timeout(_CLOSE_SECONDS):
-                    await self.page.close()
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self.page.close()
         except TimeoutError:
             _log.warning("the browser did not close a tab within %g s", _CLOSE_SECONDS)
             return False

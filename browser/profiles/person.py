@@ -58,7 +58,7 @@ async def site_opened(engine: Engine, settings: BrowserSettings) -> AsyncIterato
     context = await engine.new_context(None)
     page = await context.new_page()
     visit = Visit(page, context, ChatPage(page, library, settings.ai_studio_url))
-    engine.browser.on("disconnected", lambda _: visit.end(_closed()))
+    engine.on_gone(lambda: visit.end(_closed()))
     going = asyncio.create_task(visit.go(f"{settings.ai_studio_url}/prompts/new_chat"), name="sign-in page")
     try:
         yield visit

@@ -8,9 +8,17 @@ from browser.driver import PageDriver
 from domain.errors import SessionError, WireError
 from domain.events import TextDelta
 from simulator.demo import Site
-from tests.e2e.driving import answer, counted, opened, request, text_of, to_the_end, until, until_ready
-
-PATIENCE = 0.5
+from tests.e2e.driving import (
+    RECOVERY_SECONDS,
+    answer,
+    counted,
+    opened,
+    request,
+    text_of,
+    to_the_end,
+    until,
+    until_ready,
+)
 
 
 def kill_driver_process(driver: PageDriver) -> None:
@@ -42,7 +50,7 @@ async def test_a_driver_process_killed_before_the_first_event_is_not_noticed_by_
 
 
 async def test_a_driver_process_killed_in_the_middle_of_an_answer_is_a_named_error(site: Site) -> None:
-    async with opened(site, watchdog_seconds=PATIENCE) as driver:
+    async with opened(site, watchdog_seconds=0) as driver:
         async with driver.prepare(request("/chunks n=2000 every=0.02")) as generation:
             events = aiter(generation.events())
             assert isinstance(await anext(events), TextDelta)
@@ -60,3 +68,10 @@ async def test_a_driver_process_killed_while_tokens_are_counted_is_a_named_error
         with pytest.raises(SessionError):
             await counting
         assert await answer(driver, "/echo next") == "next"
+
+
+async def test_a_driver_process_killed_just_before_the_end_keeps_nobody_from_it(site: Site) -> None:
+    async with opened(site) as driver:
+        kill_driver_process(driver)
+        async with asyncio.timeout(RECOVERY_SECONDS):
+            await driver.close()
