@@ -1,6 +1,7 @@
 """Command line of the gateway: flags, environment and `.env` become settings; then it runs until stopped."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -159,4 +160,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    # Sign-ins, what callers upload, a browser's own folder: nothing that is written here is others' business.
+    os.umask(0o077)
     sys.exit(main())

@@ -1,6 +1,7 @@
 """A log file that its owner alone can read, also after it was rotated."""
 
 import os
+import sys
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -19,5 +20,6 @@ class PrivateRotatingFile(RotatingFileHandler):
 
     def _open(self) -> TextIOWrapper:
         handle = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        os.fchmod(handle, 0o600)  # one that was there before may be open to others
+        if sys.platform != "win32":
+            os.fchmod(handle, 0o600)  # one that was there before may be open to others
         return TextIOWrapper(os.fdopen(handle, "ab", buffering=0), encoding=self.encoding, write_through=True)

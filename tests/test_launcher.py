@@ -88,10 +88,10 @@ class Demo:
 
 
 @asynccontextmanager
-async def demo(*flags: str) -> AsyncIterator[Demo]:
+async def demo(*flags: str, **settings: str) -> AsyncIterator[Demo]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, str(LAUNCHER), "--demo", "--server-port", "0", *flags),
-        env=environment(),
+        env=environment(**settings),
         stdout=PIPE,
         stderr=asyncio.subprocess.STDOUT,
         start_new_session=True,
@@ -229,6 +229,18 @@ def test_a_browser_that_does_not_start_is_named_with_its_last_words() -> None:
         )
     )
     assert said.endswith("has been closed (/opt/my chrome ended at once), it said: one; no such library")
+
+
+async def test_what_the_gateway_writes_is_its_owner_s_alone_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        async with demo(FILES_DIR=str(tmp_path / "files")) as running:
+            await running.until("^Ready|\nReady")
+    finally:
+        os.umask(before)
+    written = [file for file in (tmp_path / "files").rglob("*") if file.is_file()]
+    assert written
+    assert [oct(file.stat().st_mode & 0o077) for file in written] == ["0o0"] * len(written)
 
 
 async def test_demo_answers_at_the_printed_address_until_ctrl_c() -> None:

@@ -194,6 +194,44 @@ def test_uses_that_cannot_be_read_are_counted_anew(tmp_path: Path) -> None:
     assert UsageBook(tmp_path / "u.json").of("d").requests == 0
 
 
+def test_uses_of_two_gateways_with_the_same_keys_add_up(tmp_path: Path) -> None:
+    file = tmp_path / "u.json"
+    one, other = UsageBook(file), UsageBook(file)
+    for book in (one, other, one, other, other):
+        book.of("d").request()
+        book.of("d").tokens(Usage(prompt=2, answer=1, thoughts=0, total=3))
+        book.save()
+    assert [UsageBook(file).of("d").requests, other.of("d").requests] == [5, 5]
+    assert UsageBook(file).of("d").prompt_tokens == 10
+    one.save()
+    assert UsageBook(file).of("d").requests == 5
+
+
+def test_use_while_sums_are_being_written_is_counted_with_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "u.json"
+    book = UsageBook(file)
+    book.of("d").request()
+    monkeypatch.setattr("os.fsync", lambda _: book.of("d").request())
+    book.save()
+    monkeypatch.undo()
+    assert (book.of("d").requests, UsageBook(file).of("d").requests) == (2, 1)
+    book.save()
+    assert UsageBook(file).of("d").requests == 2
+
+
+def test_sums_whose_file_was_lost_are_written_whole(tmp_path: Path) -> None:
+    file = tmp_path / "u.json"
+    book = UsageBook(file)
+    book.of("d").request()
+    book.save()
+    file.unlink()
+    book.of("d").request()
+    book.save()
+    assert UsageBook(file).of("d").requests == 2
+
+
 def test_uses_that_cannot_be_saved_are_no_failure(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "file").touch()
     book = UsageBook(tmp_path / "file" / "u.json")
