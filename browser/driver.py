@@ -1,6 +1,7 @@
 """The real driver: one browser, one profile, a few tabs that take turns."""
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,15 +16,16 @@ from browser.pool import Pool
 from browser.profiles.sign_in import SignIn
 from browser.profiles.store import ProfileStore
 from browser.profiles.watch import keep_saved, keep_watched
-from browser.session import Session
 from browser.switching import PageProfiles
 from browser.watchdog import Watchdog
 from domain.counts import TokenCount
-from domain.errors import BrowserDown, DeadlinePassed, SignedOut
+from domain.errors import BrowserDown, DeadlinePassed, SessionLost, SignedOut
 from domain.models import ModelCard
 from domain.ports import Deadlines, DriverStatus
 from domain.requests import GenerateRequest
 from settings import BrowserSettings
+
+_log = logging.getLogger(__name__)
 
 
 class PageDriver:
@@ -141,14 +143,19 @@ class PageDriver:
             try:
                 async with asyncio.timeout(self._ready_seconds):
                     await stack.enter_async_context(self._counting)
-                    session, lease = await self.pool.take(request.model)
-                    stack.push_async_callback(self.pool.give_back, session, lease)
-                    return await self._counted(session, request)
+                    try:
+                        return await self._counted_on_a_tab(stack, request)
+                    except (SessionLost, BrowserDown) as error:  # with a switch of profiles, for instance
+                        _log.info("the request is counted again on another tab: %s", error)
+                        return await self._counted_on_a_tab(stack, request)
             except TimeoutError as error:
                 raise late from error
         raise AssertionError("it returns or raises")
 
-    async def _counted(self, session: Session, request: GenerateRequest) -> TokenCount:
+    async def _counted_on_a_tab(self, stack: AsyncExitStack, request: GenerateRequest) -> TokenCount:
+        """The tab is given back with `stack`."""
+        session, lease = await self.pool.take(request.model)
+        stack.push_async_callback(self.pool.give_back, session, lease)
         try:
             with self._placer.guarding(session):
                 return await session.count(request, session.card(request.model))

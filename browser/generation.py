@@ -38,8 +38,8 @@ class PageGeneration:
         """`ready`: seconds that moving to another tab may take."""
         self._placer = placer
         self._profiles = profiles
-        self._profile = ""
-        """With which it was asked."""
+        self._profile = profiles.active
+        """The one of the tab that it stands on."""
         self._moved = False
         self._switched = False
         self._request = request
@@ -77,7 +77,11 @@ class PageGeneration:
 
     async def _may_go_better(self, error: GatewayError) -> bool:
         """Whether to ask once more, of what nothing was told: on another tab, or with another profile."""
+        if isinstance(error, _LOST) and self._profiles.active != self._profile:
+            return True  # the tabs were exchanged while it stood on one: nothing went wrong
         if isinstance(error, _LOST) and not self._moved:
+            _log.warning("nothing was heard of the answer, the request is made again: %s", error)
+            self._count("retries")
             self._moved = True
             return True
         if self._switched:
@@ -100,7 +104,6 @@ class PageGeneration:
         if (placed := self._placed) is None:
             raise SessionLost("The request stands on no tab any more.")
         async with self._placer.answering():
-            self._profile = self._profiles.active
             try:
                 with self._placer.guarding(placed.session):
                     async with aclosing(placed.flow.events(on_submit, on_growth)) as events:
@@ -115,14 +118,12 @@ class PageGeneration:
 
     async def _move(self, why: GatewayError) -> None:
         """Onto another tab, or the same one once it is clean; where that fails, `why` is the answer."""
-        _log.warning("nothing was heard of the answer, the request is made again: %s", why)
-        self._count("retries")
         placed, self._placed = self._placed, None
         if placed is not None:
             self._placer.leave(placed)
         try:
             async with asyncio.timeout(self._ready):
                 self._placed = placed = await self._placer.put(self._request)
-                self._flow = placed.flow
+                self._flow, self._profile = placed.flow, self._profiles.active
         except TimeoutError:
             raise why from None

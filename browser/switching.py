@@ -88,6 +88,24 @@ class PageProfiles:
     async def activate(self, name: str) -> None:
         async with self._one_at_a_time:
             await self._activate(name, "as asked")
+            await self._seen()
+
+    async def _seen(self) -> None:
+        """Where there was no browser to try it in, wait for what the site says when there is one.
+
+        Raises:
+            ProfileRefused: it is in use, for there is no other, and does not serve.
+            DeadlinePassed: nobody knows yet.
+        """
+        old, seconds = self._pool.problem, self._rules.switch_timeout
+        try:
+            async with asyncio.timeout(seconds):
+                await self._pool.until(lambda: bool(self._pool.alive) or self._pool.problem is not old)
+        except TimeoutError as error:
+            on = f"The profile {self.active!r} is in use now; whether it signs in is not known yet."
+            raise DeadlinePassed("switch", seconds, on) from error
+        if not self._pool.alive:
+            raise ProfileRefused(f"The profile {self.active!r} is in use now, but: {self._pool.reason}")
 
     async def keep_signed_in(self) -> None:
         """Whenever nothing can be served because the profile is signed out, use another; until cancelled."""

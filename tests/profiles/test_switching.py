@@ -1,6 +1,7 @@
 """Several profiles: another one is taken into use between two answers, and nobody notices but the site."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ from browser.driver import PageDriver
 from browser.profiles.lock import in_use
 from browser.profiles.sign_in import SignIn
 from browser.profiles.store import ProfileStore
+from browser.session import SessionState
 from domain.errors import DeadlinePassed, NotFound, ProfileInUse, ProfileRefused, SignedOut
 from domain.profiles import ProfileState
 from settings import BrowserSettings, SignInSettings
 from simulator.demo import LOOPBACK_ONLY, Site, simulated_site
-from tests.e2e.driving import DEADLINES, answer
+from tests.e2e.driving import DEADLINES, answer, request
 from tests.profiles.accounts import MODEL, accounts, new_session, sign_in_both
 from tests.profiles.states import until, values, written
 from tests.site import SiteControl
@@ -54,6 +56,18 @@ async def test_running_answer_is_finished_and_the_next_request_is_served_by_the_
         assert two.profiles.active == "grace"
         assert await two.served() == [("ada", "finished"), *[("grace", "finished")] * 3]
         assert two.counted("profile_switches") == 1
+        assert two.counted("retries") == 0
+
+
+async def test_count_under_way_is_made_by_the_new_profile(site: Site, tmp_path: Path) -> None:
+    async with accounts(site, tmp_path, tabs=2) as two:
+        await two.control.scenario(rpc_delays={"CountTokens": 60})
+        counting = asyncio.create_task(two.driver.count(request("one two three")))
+        await until(lambda: any(one.state is SessionState.BUSY for one in two.driver.pool.sessions))
+        await two.profiles.activate("grace")
+        await two.control.scenario(rpc_delays={})
+        assert (await counting).total > 0
+        assert two.profiles.active == "grace"
 
 
 async def test_old_profile_is_saved_back_and_free_for_others(site: Site, tmp_path: Path) -> None:
@@ -240,9 +254,14 @@ async def test_gateway_that_starts_signed_out_takes_another_profile(
         assert await two.served() == [("grace", "finished")]
 
 
-async def test_profile_is_activated_while_nothing_could_be_opened_yet(site: Site, tmp_path: Path) -> None:
+@pytest.mark.parametrize("good", [True, False])
+async def test_profile_is_activated_and_tried_while_nothing_could_be_opened_yet(
+    site: Site, tmp_path: Path, *, good: bool
+) -> None:
     store = await signed_out_ada(site, tmp_path / "profiles")
     file = store.file("ada")
+    if not good:
+        written(store.file("grace"), json.loads(file.read_text()))
     settings = BrowserSettings(
         engine="chromium", ai_studio_url=site.address, auth_profile=file, tabs=1, args=(LOOPBACK_ONLY,)
     )
@@ -252,7 +271,14 @@ async def test_profile_is_activated_while_nothing_could_be_opened_yet(site: Site
             await driver.open()
         opening = asyncio.create_task(driver.open())  # waits for a sign-in that is worth trying
         assert driver.profiles is not None
-        await driver.profiles.activate("grace")
-        await opening
-        assert await answer(driver, "/echo x") == "x"
+        if good:
+            await driver.profiles.activate("grace")
+            assert driver.pool.alive
+            await opening
+            assert await answer(driver, "/echo x") == "x"
+        else:
+            with pytest.raises(ProfileRefused, match="'grace' is in use now, but"):
+                await driver.profiles.activate("grace")
+            with pytest.raises(SignedOut):
+                await opening
         await driver.close()
