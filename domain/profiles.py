@@ -68,6 +68,11 @@ class Profiles(Protocol):
         """The name of the one that this gateway uses; empty without one."""
         ...
 
+    @property
+    def automatic(self) -> bool:
+        """Whether another one is used without being told to, when the site says no to the one in use."""
+        ...
+
     def rename(self, name: str, new: str) -> None: ...
 
     def retire(self, name: str) -> None:

@@ -224,6 +224,7 @@ class ScriptedProfiles:
     def __init__(self, **contents: bytes) -> None:
         self.contents = contents
         self.active = next(iter(contents), "")
+        self.automatic = False
         self.cooling: dict[str, tuple[CoolDown, ...]] = {}
         self.refused = frozenset[str]()
         """Which of them the site does not accept."""

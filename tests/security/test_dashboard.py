@@ -108,11 +108,33 @@ async def test_signing_out_ends_the_session_and_shows_nothing_more(page: Page) -
     await expect(page.get_by_label("Admin token")).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_page_fits_a_telephone_and_a_desk(page: Page, width: int) -> None:
+    await page.set_viewport_size({"width": width, "height": 800})
+    for section in ("status", "profiles", "sign-in", "keys"):
+        await page.evaluate(f"location.hash = '#{section}'")
+        await expect(page.locator("nav a[aria-current]")).to_have_attribute("href", f"#{section}")
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    lines = (
+        "(links) => links.map((link) => { const text = document.createRange(); "
+        "text.selectNodeContents(link); return text.getClientRects().length; })"
+    )
+    assert await page.locator("nav a").evaluate_all(lines) == [1] * 4
+
+
+async def test_sign_in_that_lies_elsewhere_is_named(page: Page, profiles: ScriptedProfiles) -> None:
+    profiles.active = "carol"
+    await page.get_by_role("link", name="Sign-ins").click()
+    await expect(page.get_by_text("In use is carol, whose file is not in this folder.")).to_be_visible()
+
+
 async def test_owner_takes_profiles_in_and_out_of_use(page: Page, profiles: ScriptedProfiles) -> None:
     profiles.refused = frozenset({"eve"})
     names = iter(["eve"])
     page.on("dialog", lambda dialog: dialog.accept(next(names, "")))
+    await expect(page.locator("dd", has_text="ada")).to_be_visible()
     await page.get_by_role("link", name="Sign-ins").click()
+    await expect(page.get_by_text("PROFILE_SWITCH=manual")).to_be_visible()
     row = page.get_by_role("row", name="grace")
     async with page.expect_download() as download:
         await row.get_by_role("link", name="Export").click()

@@ -37,7 +37,12 @@ async def test_list_tells_states_and_no_secret(admin: httpx.AsyncClient, profile
     profiles.cooling["grace"] = (CoolDown("m", 1_800_000_000.0, "insufficient_quota"),)
     response = await admin.get(PATH)
     found = response.json()
-    assert (response.status_code, found["active"]) == (200, "ada")
+    assert (response.status_code, found["active"], found["switch"]) == (200, "ada", "manual")
+    profiles.automatic = True
+    assert (await admin.get("/admin/api/status")).json()["profiles"] == {
+        "active": "ada",
+        "switch": "on_quota",
+    }
     assert [(one["name"], one["state"], one["active"]) for one in found["profiles"]] == [
         ("ada", "ok", True),
         ("grace", "cooling_down", False),

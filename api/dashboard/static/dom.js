@@ -61,3 +61,7 @@ export function duration(seconds) {
 export function moment(text) {
   return text ? new Date(text).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) : "–";
 }
+
+export function day(text) {
+  return text ? new Date(text).toLocaleDateString([], { dateStyle: "medium" }) : "–";
+}

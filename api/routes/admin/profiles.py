@@ -53,7 +53,7 @@ async def list_profiles(request: Request) -> dict[str, Any]:
     profiles = _port(request)
     found = await asyncio.to_thread(profiles.all)
     return {
-        "active": profiles.active or None,
+        **in_use(profiles),
         "profiles": [described(profile, profiles.active) for profile in found],
     }
 
@@ -107,6 +107,14 @@ async def _bounded_body(request: Request) -> bytes:
         if len(content) > MOST_BYTES:
             raise TooLarge(f"A profile has at most {MOST_BYTES} bytes.")
     return bytes(content)
+
+
+def in_use(profiles: Profiles) -> dict[str, Any]:
+    """Which one is used, and whether that changes by itself, in the words of PROFILE_SWITCH."""
+    return {
+        "active": profiles.active or None,
+        "switch": "on_quota" if profiles.automatic else "manual",
+    }
 
 
 def described(profile: Profile, active: str) -> dict[str, Any]:

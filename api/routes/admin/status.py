@@ -8,6 +8,7 @@ from fastapi import Request
 from api.gateway import gateway_of
 from api.queueing.board import queue_snapshot
 from api.routes.admin.guard import admin_of, guarded_router
+from api.routes.admin.profiles import in_use
 from api.routes.health import health_report
 from api.version import NAME, VERSION
 from domain.errors import BadRequest
@@ -33,6 +34,7 @@ async def status(request: Request) -> dict[str, Any]:
             "in_force": len(gatekeeper.ring.keys),
             "problem": gatekeeper.ring.problem or None,
         },
+        "profiles": None if gateway.driver.profiles is None else in_use(gateway.driver.profiles),
         "network": {
             "host": gateway.server.host,
             "allowed_hosts": list(gatekeeper.hosts.allowed),

@@ -1,5 +1,5 @@
 import { get, post, put, remove } from "../client.js";
-import { card, el, moment, note, notice, pill, table } from "../dom.js";
+import { card, day, el, moment, note, notice, pill, table } from "../dom.js";
 
 export const name = "profiles";
 export const title = "Sign-ins";
@@ -19,19 +19,24 @@ let told = null;
 let switching = "";
 
 export async function draw(place, redraw) {
-  const { profiles } = await get("profiles");
+  const found = await get("profiles");
   importer ??= makeImporter(redraw);
   told ??= el("div");
   if (importer.parentNode !== place) place.replaceChildren(importer);
   while (importer.previousSibling) importer.previousSibling.remove();
-  importer.before(list(profiles, redraw));
+  importer.before(list(found, redraw));
 }
 
 export function leave() {
   importer = told = null;
 }
 
-function list(profiles, redraw) {
+const SWITCHES = {
+  manual: "Another one is used only when you say so (PROFILE_SWITCH=manual).",
+  on_quota: "Another one is used by itself when the site says no to the one in use (PROFILE_SWITCH=on_quota).",
+};
+
+function list({ profiles, active, switch: mode }, redraw) {
   const columns = [
     ["Name", (row) => row.name],
     ["State", (row) => state(row)],
@@ -43,7 +48,16 @@ function list(profiles, redraw) {
   const waiting = switching
     ? note(`${switching} is signed in beside the one in use; then the running answer is finished.`)
     : null;
-  return card("Sign-ins", told, ...(waiting ? [waiting] : []), table(columns, profiles, empty));
+  const elsewhere = active && !profiles.some((one) => one.active)
+    ? note(`In use is ${active}, whose file is not in this folder.`)
+    : null;
+  return card(
+    "Sign-ins",
+    told,
+    ...[waiting, elsewhere].filter(Boolean),
+    table(columns, profiles, empty),
+    el("p", { className: "soft" }, SWITCHES[mode]),
+  );
 }
 
 function state(row) {
@@ -54,10 +68,6 @@ function state(row) {
     lines.push(el("div", { className: "soft" }, `${one.model ?? "every model"} until ${moment(one.until)}`));
   }
   return el("div", { className: "state" }, ...lines);
-}
-
-function day(text) {
-  return text ? new Date(text).toLocaleDateString([], { dateStyle: "medium" }) : "–";
 }
 
 function othersPill(row) {

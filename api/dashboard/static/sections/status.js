@@ -1,5 +1,5 @@
 import { get, post } from "../client.js";
-import { card, duration, el, facts, notice, note, pill, table } from "../dom.js";
+import { card, day, duration, el, facts, notice, note, pill, table } from "../dom.js";
 
 export const name = "status";
 export const title = "Status";
@@ -31,10 +31,16 @@ function overview(status) {
       ["Browser", health.details.engine || "–"],
       ["Answers heard by", health.details.capture || "–"],
       ["Page", health.page_ready ? "ready" : "not ready"],
+      ["Signed in with", signedInWith(status)],
       ["API keys", keys.asked_for ? `${keys.in_force} in force` : "none needed"],
       ["Listens on", network.host],
     ]),
   );
+}
+
+function signedInWith({ profiles, health }) {
+  const until = health.details.sign_in_expires;
+  return `${profiles?.active ?? "–"}${until ? `, until ${day(until)}` : ""}`;
 }
 
 function queue(board, redraw) {
