@@ -9,8 +9,10 @@ import hypothesis
 import pytest
 import pytest_asyncio
 from openai import AsyncOpenAI
+from playwright.async_api import Browser, async_playwright
 
-from simulator.demo import Site, simulated_site
+from browser.locate import find_chromium
+from simulator.demo import LOOPBACK_ONLY, Site, simulated_site
 from tests.e2e.driving import DEADLINES, driver_for
 from tests.gateway import RunningGateway, running_gateway
 from tests.site import SiteControl
@@ -65,6 +67,18 @@ async def control(control_of_site: SiteControl) -> AsyncIterator[SiteControl]:
     await control_of_site.forget_requests()
     yield control_of_site
     await control_of_site.reset()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """A browser without a driver, for pages that tests look at by hand; each in a context of its own."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=find_chromium(own=lambda: playwright.chromium.executable_path),
+            args=[LOOPBACK_ONLY],
+        )
+        yield browser
+        await browser.close()
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -3,22 +3,10 @@
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
-from browser.locate import find_chromium
-from simulator.demo import LOOPBACK_ONLY, Site
+from simulator.demo import Site
 from tests.e2e.by_hand import NO_NOTICE
-
-
-@pytest_asyncio.fixture(scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=find_chromium(own=lambda: playwright.chromium.executable_path),
-            args=[LOOPBACK_ONLY],
-        )
-        yield browser
-        await browser.close()
 
 
 @pytest_asyncio.fixture

@@ -5,26 +5,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
-from browser.locate import find_chromium
-from simulator.demo import LOOPBACK_ONLY, Site
+from simulator.demo import Site
 from tests.profiles.remote import Admin, Eyes, admin_elsewhere
 from tests.site import SiteControl
 
 pytestmark = pytest.mark.timeout(90)
 ADDRESS, PASSWORD, CODE = "ada@example.com", "simulator", "123456"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=find_chromium(own=lambda: playwright.chromium.executable_path),
-            args=[LOOPBACK_ONLY],
-        )
-        yield browser
-        await browser.close()
 
 
 @pytest_asyncio.fixture
@@ -34,10 +22,10 @@ async def admin(site: Site, tmp_path: Path) -> AsyncIterator[Admin]:
 
 
 @pytest_asyncio.fixture
-async def page(browser: Browser, admin: Admin) -> AsyncIterator[Page]:
+async def page(chromium: Browser, admin: Admin) -> AsyncIterator[Page]:
     """The section, signed in as admin; complaints of scripts and of the page's policy fail the test."""
     complaints: list[str] = []
-    context = await browser.new_context(viewport={"width": 900, "height": 700}, device_scale_factor=2)
+    context = await chromium.new_context(viewport={"width": 900, "height": 700}, device_scale_factor=2)
     page = await context.new_page()
     page.set_default_timeout(20_000)
     page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -7,24 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
-from browser.locate import find_chromium
-from simulator.demo import LOOPBACK_ONLY
 from tests.api.harness import CHAT, body
 from tests.api.scripted import HELLO, Script, ScriptedDriver, ScriptedProfiles
 from tests.security.serving import Serving, serving
-
-
-@pytest_asyncio.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=find_chromium(own=lambda: playwright.chromium.executable_path),
-            args=[LOOPBACK_ONLY],
-        )
-        yield browser
-        await browser.close()
 
 
 @pytest_asyncio.fixture
@@ -49,10 +36,10 @@ async def gateway(gate: asyncio.Event, profiles: ScriptedProfiles, tmp_path: Pat
 
 
 @pytest_asyncio.fixture
-async def page(browser: Browser, gateway: Serving, tmp_path: Path) -> AsyncIterator[Page]:
+async def page(chromium: Browser, gateway: Serving, tmp_path: Path) -> AsyncIterator[Page]:
     """Signed in; complaints of the page's policy and of its scripts fail the test."""
     complaints: list[str] = []
-    context = await browser.new_context()
+    context = await chromium.new_context()
     page = await context.new_page()
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda line: complaints.append(line.text) if "Policy" in line.text else None)
@@ -65,8 +52,8 @@ async def page(browser: Browser, gateway: Serving, tmp_path: Path) -> AsyncItera
     assert complaints == []
 
 
-async def test_wrong_token_is_told_and_another_try_is_possible(browser: Browser, gateway: Serving) -> None:
-    page = await browser.new_page()
+async def test_wrong_token_is_told_and_another_try_is_possible(chromium: Browser, gateway: Serving) -> None:
+    page = await chromium.new_page()
     await page.goto(f"{gateway.address}/admin/")
     await page.get_by_label("Admin token").fill("not-the-token")
     await page.keyboard.press("Enter")

@@ -9,10 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest_asyncio
-from playwright.async_api import Error, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, Error, Locator, Page, expect
 
-from browser.locate import find_chromium
-from simulator.demo import LOOPBACK_ONLY
 from simulator.server import Simulator
 
 PATIENCE_MS = 5000
@@ -78,15 +76,12 @@ class ChatPage:
 
 
 @pytest_asyncio.fixture(scope="module", name="tab")
-async def tab_fixture() -> AsyncIterator[Page]:
+async def tab_fixture(chromium: Browser) -> AsyncIterator[Page]:
     """One tab a test module, so that the page's files are fetched and compiled once."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=[LOOPBACK_ONLY])
-        context = await browser.new_context()
+    async with await chromium.new_context() as context:
         context.set_default_timeout(PATIENCE_MS)
         await context.add_init_script(SEED)
         yield await context.new_page()
-        await browser.close()
 
 
 @pytest_asyncio.fixture(name="open_page")
