@@ -4,16 +4,14 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from api.version import NAME, VERSION
 from commands import keys, profiles
+from commands.subparsers import Subcommands
 from settings import Settings
 
 Command = Callable[[Settings, argparse.Namespace], int]
 """A subcommand: from the settings and its own options to the exit status."""
-Subcommands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
-"""Where subparsers are added; argparse gives it no public name."""
 
 ADDERS: Sequence[Callable[[Subcommands], None]] = (profiles.add_to, keys.add_to)
 """The `add_to` of every subcommand, in the order of the help."""
@@ -63,12 +61,13 @@ def _refuse_unknown_flags(words: Sequence[str]) -> None:
 def parser() -> argparse.ArgumentParser:
     """Flags that are settings have the setting's name, in capitals, as `dest`."""
     top = _with_flags(
-        argparse.ArgumentParser(description="Google AI Studio's page as an OpenAI-compatible API.")
+        argparse.ArgumentParser(
+            description="Google AI Studio's page as APIs that OpenAI's and Gemini's clients speak."
+        )
     )
-    if ADDERS:
-        subcommands = top.add_subparsers(title="instead of serving", metavar="COMMAND")
-        for add_to in ADDERS:
-            add_to(subcommands)
+    subcommands = top.add_subparsers(title="instead of serving", metavar="COMMAND")
+    for add_to in ADDERS:
+        add_to(subcommands)
     return top
 
 

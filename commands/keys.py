@@ -3,18 +3,15 @@
 import argparse
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from api.access.keys import Key, read_plain
 from api.access.store import KeyStore
 from api.access.usage import UsageBook, usage_file
+from commands.subparsers import Subcommands
 from settings import Settings, SettingsError
 
-if TYPE_CHECKING:
-    from commands.command_line import Subcommands
 
-
-def add_to(subcommands: "Subcommands") -> None:
+def add_to(subcommands: Subcommands) -> None:
     parser = subcommands.add_parser("keys", help="add, list or revoke API keys with names")
     # No sign-in is needed, whether or not the one that is set is there.
     parser.set_defaults(run=run, AUTH_PROFILE="")

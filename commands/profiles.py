@@ -5,24 +5,21 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from api.access.usage import usage_file
 from browser.profiles.files import Untrusted, open_to_others, read_any, write_private
 from browser.profiles.store import ProfileStore
+from commands.subparsers import Subcommands
 from domain.errors import GatewayError, ProfileUnusable
 from domain.profiles import Profile
 from settings import Settings
-
-if TYPE_CHECKING:
-    from commands.command_line import Subcommands
 
 Action = Callable[[ProfileStore, argparse.Namespace], int]
 
 WARNING = "Whoever has this file is signed in as you: treat it like a password, and delete it after use."
 
 
-def add_to(subcommands: "Subcommands") -> None:
+def add_to(subcommands: Subcommands) -> None:
     profiles = subcommands.add_parser("profiles", help="list, check, import, export … saved sign-ins")
     # AUTH_PROFILE may name what is only about to be imported.
     profiles.set_defaults(run=run, AUTH_PROFILE="")
@@ -138,7 +135,7 @@ def remove_one(store: ProfileStore, options: argparse.Namespace) -> int:
     return 0
 
 
-def _add(actions: "Subcommands", name: str, action: Action, words: str) -> argparse.ArgumentParser:
+def _add(actions: Subcommands, name: str, action: Action, words: str) -> argparse.ArgumentParser:
     parser = actions.add_parser(name, help=words, description=words[0].upper() + words[1:] + ".")
     parser.set_defaults(action=action)
     return parser
