@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from api.complaints import short
 from api.gemini.parameters import PART_MATRIX
-from api.gemini.refusals import invalid, short
+from api.gemini.refusals import invalid
 from api.gemini.schema import Blob, Content, FileData, FunctionCall, FunctionResponse, Part
 from api.treatment import Treatment
 from domain.attachments import FileReference

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from api.complaints import short
 from api.gemini.contents import ignored_in_parts, read_contents
 from api.gemini.encode import AnswerStyle
 from api.gemini.formats import read_format
 from api.gemini.parameters import MATRIX
-from api.gemini.refusals import invalid, read, short
+from api.gemini.refusals import invalid, read
 from api.gemini.safety import read_resolution, read_safety
 from api.gemini.schema import (
     CountTokensRequest,

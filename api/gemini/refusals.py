@@ -1,11 +1,11 @@
 """How a caller is told that a request cannot be read: in Google's words, always with the path."""
 
-import reprlib
 from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from api.complaints import path_of, reason_of, short
 from api.gemini.names import Message
 from domain.errors import BadRequest, Unsupported
 
@@ -13,8 +13,6 @@ _LONGEST_PATH: Final = 200
 _LONGEST_NAME: Final = 100
 
 M = TypeVar("M", bound=Message)
-
-Path = tuple[str | int, ...]
 
 
 def read(kind: type[M], document: Any) -> M:
@@ -35,15 +33,15 @@ def read(kind: type[M], document: Any) -> M:
 def _refusal(details: list[ErrorDetails]) -> BadRequest:
     """The first unknown name, or else the first thing that is wrong."""
     first = min(details, key=lambda detail: detail["type"] != "extra_forbidden")
-    path = path_of(first["loc"])[:_LONGEST_PATH]
+    path = path_of(first["loc"], _is_mark)[:_LONGEST_PATH]
     match first["type"]:
         case "extra_forbidden":
-            return unknown_name(path_of(first["loc"][:-1]), str(first["loc"][-1]))
+            return unknown_name(path_of(first["loc"][:-1], _is_mark), str(first["loc"][-1]))
         case "missing" | "too_short":
             return BadRequest(f"{path} is not specified.", param=path)
         case "given_twice":
             return BadRequest(f"Invalid JSON payload received. {first['msg']}.", param=path or None)
-    return invalid(path, first["msg"], first["input"])
+    return invalid(path, reason_of(first), first["input"])
 
 
 def unknown_name(holder: str, name: str) -> Unsupported:
@@ -59,16 +57,5 @@ def invalid(path: str, reason: str, value: Any) -> BadRequest:
     return BadRequest(f"Invalid value at '{path}': {reason.rstrip('.')} (got {short(value)}).", param=path)
 
 
-def path_of(steps: Path) -> str:
-    """`contents[0].parts[1].text`."""
-    path = ""
-    for step in steps:
-        if isinstance(step, int):
-            path += f"[{step}]"
-        elif step != "str" and "[" not in step:  # the marks of union members
-            path += f".{step}" if path else step
-    return path
-
-
-def short(value: Any) -> str:
-    return reprlib.repr(value)
+def _is_mark(step: str) -> bool:
+    return step == "str" or "[" in step

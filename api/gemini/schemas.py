@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from api.gemini.refusals import short
+from api.complaints import short
 from domain.errors import BadRequest
 
 _NAMES: Final[dict[str, str]] = {

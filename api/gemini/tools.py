@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
 
-from api.gemini.refusals import invalid, short
+from api.complaints import short
+from api.gemini.refusals import invalid
 from api.gemini.schema import Declaration, FunctionCallingConfig, ToolEntry
 from api.gemini.schemas import json_schema_of
 from api.schemas import check_size, loss_note, site_schema_of

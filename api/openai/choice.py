@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from api.openai.refusals import short, type_name
+from api.complaints import short
+from api.openai.refusals import type_name
 from api.openai.schema import ChatRequest
 from domain.errors import BadRequest, Unsupported
 

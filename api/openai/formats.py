@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from api.openai.refusals import short, type_name
+from api.complaints import short
+from api.openai.refusals import type_name
 from api.schemas import check_size, loss_note, site_schema_of
 from domain.errors import BadRequest, Unsupported
 from domain.requests import OutputFormat

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from api.attachments.forms import asks_for_detail
+from api.complaints import short
 from api.openai.files import content_parts, files_in
-from api.openai.refusals import short
 from api.openai.schema import (
     AssistantMessage,
     CalledFunction,

@@ -1,11 +1,11 @@
 """How a caller is told that a request cannot be read: always with the path of what is wrong."""
 
 import difflib
-import reprlib
 from typing import Any, Final
 
 from pydantic_core import ErrorDetails
 
+from api.complaints import Path, path_of, reason_of, short
 from api.openai.parameters import MATRIX
 from domain.errors import BadRequest, Unsupported
 
@@ -29,25 +29,23 @@ TAGS: Final = frozenset(
 )
 """Marks of union members, which Pydantic counts as steps of a path."""
 
-Path = tuple[str | int, ...]
-
 
 def refusal(details: list[ErrorDetails]) -> BadRequest:
     """The first thing that is wrong, what is not supported before what is malformed."""
     first = min(details, key=lambda detail: not _is_unsupported(detail))
-    path = path_of(first["loc"])[:_LONGEST_PATH]
+    path = path_of(first["loc"], TAGS.__contains__)[:_LONGEST_PATH]
     if first["type"] == "missing":
         return BadRequest(f"{path!r} is required.", param=path)
     if first["type"] == "extra_forbidden":
         return _unknown_field(first["loc"], first["input"])
     if _is_unsupported(first):
         return Unsupported(f"{path} = {short(first['input'])} is not supported.", param=path)
-    return BadRequest(f"{path}: {first['msg']} (got {short(first['input'])}).", param=path or None)
+    return BadRequest(f"{path}: {reason_of(first)} (got {short(first['input'])}).", param=path or None)
 
 
 def _unknown_field(steps: Path, value: Any) -> Unsupported:
     """With the reason, if the field is a known one, or else with the name that may have been meant."""
-    holder, name = path_of(steps[:-1]), str(steps[-1])
+    holder, name = path_of(steps[:-1], TAGS.__contains__), str(steps[-1])
     path = (f"{holder}.{name}" if holder else name)[:_LONGEST_PATH]
     reasons = {} if holder else {row.name: row.how for row in MATRIX}
     reason = reasons.get(name)
@@ -62,21 +60,6 @@ def _is_unsupported(detail: ErrorDetails) -> bool:
     if detail["type"] == "literal_error":
         return isinstance(detail["input"], str)
     return detail["type"] == "extra_forbidden"
-
-
-def path_of(steps: Path) -> str:
-    """`messages[2].content[1].type`; the tags of union members are left out."""
-    path = ""
-    for step in steps:
-        if isinstance(step, int):
-            path += f"[{step}]"
-        elif step not in TAGS:
-            path += f".{step}" if path else step
-    return path
-
-
-def short(value: Any) -> str:
-    return reprlib.repr(value)
 
 
 def type_name(value: Any) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from api.openai.refusals import short
+from api.complaints import short
 from api.openai.schema import ChatRequest, Reasoning, ThinkingConfig, TypedThinking, WithThinkingConfig
 from domain.errors import BadRequest
 from domain.thinking import AUTO, EFFORTS, ThinkingAsked

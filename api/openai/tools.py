@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from api.complaints import short
 from api.openai.choice import Choice, read_choice
-from api.openai.refusals import refusal, short
+from api.openai.refusals import refusal
 from api.openai.schema import ChatRequest, Strict
 from api.schemas import check_size, loss_note, site_schema_of
 from domain.errors import BadRequest, Unsupported

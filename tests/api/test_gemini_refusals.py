@@ -61,6 +61,8 @@ from tests.api.gemini_reading import WEATHER, refused
             "generationConfig.maxOutputTokens",
             "less than",
         ),
+        ({"contents": [{"parts": [5]}]}, "contents[0].parts[0]", "it must be an object"),
+        ({"contents": []}, "contents", "contents is not specified"),
         (says(cachedContent="cachedContents/x"), "cachedContent", "cached"),
         (says(generationConfig={"responseModalities": ["TEXT", "AUDIO"]}), None, "speech"),
         (says(generationConfig={"responseModalities": ["SMELL"]}), None, "neither text nor image"),
