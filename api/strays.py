@@ -70,7 +70,8 @@ def stray(scope: Scope, routes: Sequence[BaseRoute]) -> GatewayError:
     instead = UNSERVED.get(behind.partition("/")[0]) or UNSERVED_METHODS.get(method)
     if instead is not None and path.split("/")[1] in _VERSIONS:
         return NotOffered(f"{path} is not served by this gateway: {instead}.")
-    meant = next((near for near in _near(path) if methods_at({**scope, "path": near}, routes)), None)
+    served = (near for near in _near(path) if scope["method"] in methods_at({**scope, "path": near}, routes))
+    meant = next(served, None)
     hint = "" if meant is None else f" There is {meant!r}: look at the base URL."
     return NotFound(f"No such route: '{scope['method']} {path}'.{hint}")
 

@@ -78,9 +78,11 @@ async def test_wrong_base_url_is_told_with_the_address_that_is_meant(path: str, 
     assert f"There is {meant!r}" in reply.json()["error"]["message"]
 
 
-async def test_what_is_like_nothing_has_no_hint() -> None:
-    reply = await send("GET", "/wp-login.php")
-    assert reply.json()["error"]["message"] == "No such route: 'GET /wp-login.php'."
+@pytest.mark.parametrize(("method", "path"), [("GET", "/wp-login.php"), ("POST", f"{MODELS}:frobnicate")])
+async def test_what_is_like_nothing_has_no_hint(method: str, path: str) -> None:
+    reply = await send(method, path)
+    assert reply.status_code == 404
+    assert reply.json()["error"]["message"] == f"No such route: '{method} {path}'."
 
 
 @pytest.mark.parametrize("name", UNSERVED)
