@@ -12,7 +12,7 @@ from api.body import JsonAnswer
 from api.errors import envelope, error_response
 from api.gemini.errors import google_envelope, google_error_response
 from api.gemini.routing import speaks_google
-from api.strays import methods_at, stray
+from api.strays import methods_at, not_found, not_offered
 from domain import errors as e
 
 _GOOGLES: Final = ("/v1beta/", "/v1alpha/", "/upload/")
@@ -35,20 +35,32 @@ async def on_http_error(request: Request, error: HTTPException) -> JsonAnswer:
     if isinstance(error.__cause__, e.GatewayError):
         return failure_response(request.scope, error.__cause__)
     scope = request.scope
-    if error.status_code == 404:
-        failure = stray(scope, request.app.router.routes)
-        return google_error_response(failure) if _may_be_google(scope) else error_response(failure)
-    headers = dict(error.headers or {})
-    message = str(error.detail)
-    if error.status_code == 405:
-        allowed = ", ".join(methods_at(scope, request.app.router.routes))
-        headers["Allow"] = allowed
-        message = f"{request.method} is not served at {scope['path']!r}, only {allowed}."
-    failure = e.BadRequest(message)
+    if error.status_code not in {404, 405}:
+        return _of_another_kind(scope, error)
+    routes = request.app.router.routes
+    stray: e.GatewayError | None = not_offered(scope)
+    if stray is None and error.status_code == 404:
+        stray = not_found(scope, routes)
+    if stray is not None:
+        return google_error_response(stray) if _may_be_google(scope) else error_response(stray)
+    return _wrong_method(scope, methods_at(scope, routes))
+
+
+def _of_another_kind(scope: Scope, error: HTTPException) -> JsonAnswer:
+    failure = e.BadRequest(str(error.detail))
     body = _googles(failure, error.status_code) if _expects_google(scope) else envelope(failure)
-    if error.status_code == 405 and "type" in body["error"]:
+    return JsonAnswer(body, status_code=error.status_code, headers=error.headers)
+
+
+def _wrong_method(scope: Scope, served: list[str]) -> JsonAnswer:
+    allowed = ", ".join(served)
+    failure = e.BadRequest(f"{scope['method']} is not served at {scope['path']!r}, only {allowed}.")
+    if _expects_google(scope):
+        body = _googles(failure, 405)
+    else:
+        body = envelope(failure)
         body["error"]["code"] = "method_not_allowed"
-    return JsonAnswer(body, status_code=error.status_code, headers=headers)
+    return JsonAnswer(body, status_code=405, headers={"Allow": allowed})
 
 
 async def on_validation_error(request: Request, error: RequestValidationError) -> JsonAnswer:

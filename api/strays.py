@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Scope
 
 from api.access.doorway import path_of
-from domain.errors import GatewayError, NotFound, NotOffered
+from domain.errors import NotFound, NotOffered
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -59,21 +59,23 @@ UNSERVED_METHODS: Final[Mapping[str, str]] = MappingProxyType(
 """The same of methods of a model in Google's API."""
 
 
-def stray(scope: Scope, routes: Sequence[BaseRoute]) -> GatewayError:
-    """What a call of an address without a route is told.
-
-    `NotOffered` where the address is known, otherwise `NotFound`, with one of `routes` that may be meant.
-    """
+def not_offered(scope: Scope) -> NotOffered | None:
+    """What a call is told of an address that such APIs have and this one has not; `None`: it is no such."""
     path = path_of(scope)
-    _, _, behind = path.removeprefix("/").partition("/")
-    method = path.rpartition(":")[2]
-    instead = UNSERVED.get(behind.partition("/")[0]) or UNSERVED_METHODS.get(method)
-    if instead is not None and path.split("/")[1] in _VERSIONS:
-        return NotOffered(f"{path} is not served by this gateway: {instead}.")
-    served = (near for near in _near(path) if scope["method"] in methods_at({**scope, "path": near}, routes))
+    version, _, behind = path.removeprefix("/").partition("/")
+    instead = UNSERVED.get(behind.partition("/")[0]) or UNSERVED_METHODS.get(path.rpartition(":")[2])
+    if instead is None or version not in _VERSIONS:
+        return None
+    return NotOffered(f"{path} is not served by this gateway: {instead}.")
+
+
+def not_found(scope: Scope, routes: Sequence[BaseRoute]) -> NotFound:
+    """What a call of any other address is told, with one of `routes` that may be meant."""
+    path, method = path_of(scope), scope["method"]
+    served = (near for near in _near(path) if method in methods_at({**scope, "path": near}, routes))
     meant = next(served, None)
     hint = "" if meant is None else f" There is {meant!r}: look at the base URL."
-    return NotFound(f"No such route: '{scope['method']} {path}'.{hint}")
+    return NotFound(f"No such route: '{method} {path}'.{hint}")
 
 
 def methods_at(scope: Scope, routes: Sequence[BaseRoute]) -> list[str]:

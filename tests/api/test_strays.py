@@ -96,9 +96,11 @@ async def test_known_addresses_that_are_not_served_say_what_to_use(name: str) ->
 
 @pytest.mark.parametrize("method", UNSERVED_METHODS)
 async def test_known_methods_of_models_that_are_not_served_say_what_to_use(method: str) -> None:
-    reply = await send("POST", f"{MODELS}:{method}", json={})
-    assert (reply.status_code, reply.json()["error"]["status"]) == (501, "UNIMPLEMENTED")
-    assert UNSERVED_METHODS[method] in reply.json()["error"]["message"]
+    for version in ("v1beta", "v1"):
+        path = f"/{version}/models/{MODEL}:{method}"
+        reply = await send("POST", path, json={}, headers=GOOGLE)
+        assert (reply.status_code, reply.json()["error"]["status"]) == (501, "UNIMPLEMENTED")
+        assert UNSERVED_METHODS[method] in reply.json()["error"]["message"]
 
 
 @pytest.mark.parametrize(("path", "status"), [("/v1/cachedContents", 501), ("/v1/nothing", 404)])
