@@ -106,7 +106,11 @@ def _details(error: e.GatewayError) -> Iterator[dict[str, Any]]:
         violation = {"field": error.param, "description": error.public_message}
         yield {"@type": _BAD_REQUEST, "fieldViolations": [violation]}
     if error.retry_after is not None:
-        yield {"@type": _RETRY_INFO, "retryDelay": f"{error.retry_after:g}s"}
+        # A duration as protocol buffers write it: never with an exponent.
+        yield {
+            "@type": _RETRY_INFO,
+            "retryDelay": f"{round(error.retry_after, 3):f}".rstrip("0").rstrip(".") + "s",
+        }
 
 
 def google_error_response(error: e.GatewayError) -> JsonAnswer:

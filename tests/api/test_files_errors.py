@@ -55,9 +55,15 @@ def test_class_without_a_row_is_answered_as_its_ancestor() -> None:
 
 def test_envelope_is_googles() -> None:
     error = e.RateLimited("Too many requests.", param="x", retry_after=2.1)
-    assert google_envelope(error) == {
-        "error": {"code": 429, "message": "Too many requests.", "status": "RESOURCE_EXHAUSTED"}
-    }
+    retry = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "2.1s"}
+    status = {"code": 429, "message": "Too many requests.", "status": "RESOURCE_EXHAUSTED"}
+    assert google_envelope(error) == {"error": {**status, "details": [retry]}}
     response = google_error_response(error)
     assert response.status_code == 429
     assert response.headers["retry-after"] == "3"
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(60, "60s"), (0.25, "0.25s"), (1_234_567.5, "1234567.5s")])
+def test_time_to_wait_is_a_duration(seconds: float, told: str) -> None:
+    [retry] = google_envelope(e.QueueFull("x", retry_after=seconds))["error"]["details"]
+    assert retry["retryDelay"] == told
