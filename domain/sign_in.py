@@ -36,6 +36,16 @@ class Click:
 
 
 @dataclass(frozen=True, slots=True)
+class Drag:
+    """The left button held from one point to another, in pixels of the picture."""
+
+    x: float
+    y: float
+    to_x: float
+    to_y: float
+
+
+@dataclass(frozen=True, slots=True)
 class Scroll:
     """A turn of the wheel over a point; all in pixels of the picture."""
 
@@ -75,7 +85,7 @@ class Reload:
     """The page anew."""
 
 
-Action = Click | Scroll | Type | Press | SelectAll | Back | Reload
+Action = Click | Drag | Scroll | Type | Press | SelectAll | Back | Reload
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,11 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse
+from starlette.responses import Response
 
 from api.access.doorway import ADMIN
+from api.body import JsonAnswer
 from api.gateway import Gateway, gateway_of
 from api.openai.decode import MOST_STOPS
 from api.openai.parameters import MATRIX
@@ -17,6 +20,16 @@ from api.version import NAME, VERSION
 router = APIRouter()
 
 _EFFECTIVE: Final = frozenset({Treatment.HONOURED, Treatment.MAPPED})
+
+
+@router.get("/", response_class=JsonAnswer)
+async def front(request: Request) -> Response:
+    """Where to go from the bare address: a person with a browser to the admin page."""
+    gateway_of(request).gatekeeper.admit(request, Access.PUBLIC)
+    if "text/html" in request.headers.get("accept", ""):
+        return RedirectResponse(f"{request.scope.get('root_path', '')}{ADMIN}/", status_code=307)
+    base = str(request.base_url)
+    return JsonAnswer({"name": NAME, "version": VERSION, "base_url": f"{base}v1", "info": f"{base}api/info"})
 
 
 @router.get("/api/info")

@@ -17,7 +17,7 @@ from playwright.async_api import BrowserContext, Error, Page
 
 from browser.pages.scripting import first_line
 from domain.errors import NotFound, SessionLost
-from domain.sign_in import Action, Back, Click, Picture, Press, Reload, Scroll, SelectAll, Type
+from domain.sign_in import Action, Back, Click, Drag, Picture, Press, Reload, Scroll, SelectAll, Type
 
 _log = logging.getLogger(__name__)
 SIZE: Final = (1024, 768)
@@ -28,6 +28,8 @@ _ACT_SECONDS: Final = 8.0
 _SOON, _SELDOM = 0.12, 1.0
 """Pause between two pictures, in seconds: right after something was done, and later."""
 _CALM_SECONDS: Final = 8.0
+_DRAG_STEPS: Final = 8
+"""Pages notice a drag by the moves on its way."""
 _TYPED_KEY_BY_KEY: Final = 64
 """Longer text is put in as a whole, as pasting does."""
 
@@ -142,6 +144,11 @@ class Screen:
         match action:
             case Click(x, y, count):
                 await page.mouse.click(x, y, click_count=count)
+            case Drag(x, y, to_x, to_y):
+                await page.mouse.move(x, y)
+                await page.mouse.down()
+                await page.mouse.move(to_x, to_y, steps=_DRAG_STEPS)
+                await page.mouse.up()
             case Scroll(x, y, dx, dy):
                 await page.mouse.move(x, y)
                 await page.mouse.wheel(dx, dy)

@@ -78,6 +78,17 @@ async def test_wrong_base_url_is_told_with_the_address_that_is_meant(path: str, 
     assert f"There is {meant!r}" in reply.json()["error"]["message"]
 
 
+@pytest.mark.parametrize("prefix", ["", "/below"])
+async def test_bare_address_leads_people_to_the_admin_page_and_programs_to_the_api(prefix: str) -> None:
+    async with in_process(ScriptedDriver(), base_path=prefix) as client:
+        address = f"http://127.0.0.1:2048{prefix}/"
+        person = await client.get(address, headers={"Accept": "text/html,*/*;q=0.8"})
+        assert (person.status_code, person.headers["location"]) == (307, f"{prefix}/admin/")
+        assert (await client.get(f"http://127.0.0.1:2048{person.headers['location']}")).status_code == 200
+        program = (await client.get(address)).json()
+    assert program["base_url"] == f"http://127.0.0.1:2048{prefix}/v1"
+
+
 @pytest.mark.parametrize(("method", "path"), [("GET", "/wp-login.php"), ("POST", f"{MODELS}:frobnicate")])
 async def test_what_is_like_nothing_has_no_hint(method: str, path: str) -> None:
     reply = await send(method, path)

@@ -1,5 +1,6 @@
 """The section of the admin page in a real browser: page, gateway, its second browser, and the site."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -93,6 +94,66 @@ async def test_somebody_signs_in_on_the_page(page: Page, admin: Admin, control: 
     await expect(page.get_by_text("Saved as the profile work.")).to_be_visible(timeout=20_000)
     await expect(page.get_by_text("The gateway uses it")).to_be_visible()
     assert (admin.folder / "profiles" / "work.json").is_file()
+
+
+async def compose(page: Page, text: str) -> None:
+    """As an input method does: a text that grows, and is then taken."""
+    session = await page.context.new_cdp_session(page)
+    for length in range(1, len(text) + 1):
+        part = {"text": text[:length], "selectionStart": length, "selectionEnd": length}
+        await session.send("Input.imeSetComposition", part)
+    await session.send("Input.insertText", {"text": text})
+    await session.detach()
+
+
+async def test_keys_of_every_kind_arrive(page: Page, admin: Admin) -> None:
+    picture = await opened(page)
+    async with admin.eyes() as eyes:
+        await eyes.until_field("identifier")
+        await click_what_is_there(picture, eyes, "[name=identifier]")
+        field = "document.querySelector('[name=identifier]')"
+        await page.keyboard.type("abc")
+        await page.keyboard.press("ArrowLeft")
+        await page.keyboard.press("Backspace")
+        await page.keyboard.insert_text("密é👋")
+        await compose(page, "にほ")
+        await eyes.until(f"{field}.value === 'a密é👋にほc'")
+        await page.keyboard.press("Home")
+        await page.keyboard.press("Delete")
+        await eyes.until(f"{field}.value === '密é👋にほc'")
+        await page.keyboard.press("Tab")
+        await eyes.until(f"document.activeElement !== {field}")
+        await page.keyboard.press("Shift+Tab")
+        await eyes.until(f"document.activeElement === {field}")
+        assert await eyes.value(f"{field}.value") == "密é👋にほc"
+
+
+async def test_the_wheel_and_a_drag_arrive_where_they_were_made(page: Page, admin: Admin) -> None:
+    picture = await opened(page)
+    async with admin.eyes() as eyes:
+        await eyes.until_field("identifier")
+        await eyes.do(
+            "document.body.style.height = '4000px'; window.seen = [];"
+            "const note = (event) => (event.type !== 'mousemove' || event.buttons === 1) &&"
+            " seen.push([event.type, event.clientX, event.clientY]);"
+            "['mousedown', 'mousemove', 'mouseup'].forEach((kind) => document.addEventListener(kind, note))"
+        )
+        image = picture.locator("img")
+        await image.scroll_into_view_if_needed()
+        box = await image.bounding_box()
+        assert box is not None
+        scale = box["width"] / 1024
+        await page.mouse.move(box["x"] + 20 * scale, box["y"] + 40 * scale)
+        await page.mouse.down()
+        await page.mouse.move(box["x"] + 220 * scale, box["y"] + 90 * scale, steps=3)
+        await page.mouse.up()
+        await eyes.until("seen.at(-1)?.[0] === 'mouseup'")
+        first, *way, last = json.loads(await eyes.value("JSON.stringify(seen)"))
+        assert [first[0], last[0]] == ["mousedown", "mouseup"]
+        assert first[1:] + last[1:] == pytest.approx([20, 40, 220, 90], abs=2)
+        assert len(way) > 3
+        await page.mouse.wheel(0, 300)
+        await eyes.until("scrollY > 0")
 
 
 async def test_stopping_shows_so_and_another_can_be_begun(page: Page, admin: Admin) -> None:

@@ -12,6 +12,7 @@ const INPUTS = { insertLineBreak: "Enter", deleteContentBackward: "Backspace", d
 const MOST_ACTIONS = 64;
 const LONGEST_TEXT = 1000;
 const PAUSE_MS = 500;
+const DRAGGED = 8; // pixels of the picture: hands tremble
 
 // Where a point of the window lies in the picture, drawn as large as fits into `box`; null beside it.
 export function toPicture(box, picture, clientX, clientY) {
@@ -64,6 +65,7 @@ export class Sender {
 export class RemoteScreen {
   #ending = new AbortController();
   #picture = { width: 1024, height: 768, version: 0 };
+  #pressed = null;
 
   constructor(sender) {
     this.sender = sender;
@@ -78,6 +80,7 @@ export class RemoteScreen {
       "aria-describedby": "remote-hint",
       // A telephone's keyboard would hide the picture at every touch; there is a field for it.
       inputMode: matchMedia("(pointer: coarse)").matches ? "none" : "text",
+      onpointerdown: (event) => (this.#pressed = this.#at(event)),
       onclick: (event) => this.#clicked(event),
       onkeydown: (event) => this.#keyDown(event),
       onbeforeinput: (event) => this.#typed(event),
@@ -127,8 +130,10 @@ export class RemoteScreen {
 
   #clicked(event) {
     const point = this.#at(event);
+    const from = this.#pressed;
     if (point === null) return;
-    this.sender.add({ do: "click", ...point });
+    const dragged = from !== null && Math.hypot(point.x - from.x, point.y - from.y) > DRAGGED;
+    this.sender.add(dragged ? { do: "drag", ...from, to_x: point.x, to_y: point.y } : { do: "click", ...point });
     const box = this.element.getBoundingClientRect();
     const mark = el("span", { className: "touch", onanimationend: () => mark.remove() });
     mark.style.left = `${event.clientX - box.left}px`;
@@ -154,7 +159,8 @@ export class RemoteScreen {
   }
 
   #typed(event) {
-    if (event.isComposing || event.inputType === "insertCompositionText") return;
+    // What a composition ends with is told by its own event; some browsers tell it here as well.
+    if (event.isComposing || event.inputType.includes("Composition")) return;
     event.preventDefault();
     if (event.inputType in INPUTS) this.sender.add({ do: "press", key: INPUTS[event.inputType] });
     else if (event.data) this.sender.add({ do: "type", text: event.data });

@@ -50,6 +50,17 @@ class ClickAt(_Strict):
         return port.Click(self.x, self.y, self.count)
 
 
+class DragFrom(_Strict):
+    do: Literal["drag"]
+    x: _Coordinate
+    y: _Coordinate
+    to_x: _Coordinate
+    to_y: _Coordinate
+
+    def action(self) -> port.Action:
+        return port.Drag(self.x, self.y, self.to_x, self.to_y)
+
+
 class ScrollAt(_Strict):
     do: Literal["scroll"]
     x: _Coordinate
@@ -95,10 +106,11 @@ _PLAIN: Final[Mapping[str, port.Action]] = MappingProxyType(
 )
 
 
+_Act = ClickAt | DragFrom | ScrollAt | TypeText | PressKey | Plain
+
+
 class Acts(_Strict):
-    actions: list[Annotated[ClickAt | ScrollAt | TypeText | PressKey | Plain, Field(discriminator="do")]] = (
-        Field(min_length=1, max_length=MOST_ACTIONS)
-    )
+    actions: list[Annotated[_Act, Field(discriminator="do")]] = Field(min_length=1, max_length=MOST_ACTIONS)
 
 
 def _port(request: Request) -> port.RemoteSignIn:
