@@ -9,7 +9,7 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from api.access.keys import Key, check_name, digest_of, masked, named_document, new_key, read_named
-from api.access.private import write_private
+from api.access.private import sweep, write_private
 from settings import SettingsError
 
 _LOCK_SECONDS: Final = 5.0
@@ -70,6 +70,7 @@ class KeyStore:
             raise self._unusable(error) from error
 
     def _write(self, keys: tuple[Key, ...]) -> None:
+        sweep(self.path)
         write_private(self.path, named_document(keys))
 
     def _unusable(self, error: OSError) -> SettingsError:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
-from api.access.private import write_private
+from api.access.private import sweep, write_private
 from domain.errors import TooManyRequests
 from domain.events import Usage
 from settings import AccessSettings
@@ -130,6 +130,7 @@ class UsageBook:
                 sums = _copied(self._saved) if found is None else found
                 for digest, spent in now.items():
                     sums[digest] = sums.get(digest, Spent()).grown(self._saved.get(digest, Spent()), spent)
+                sweep(self._path)
                 write_private(self._path, _document(sums))
         except (OSError, Timeout) as error:
             why = "another process is writing it" if isinstance(error, Timeout) else error.strerror

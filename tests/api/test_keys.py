@@ -194,6 +194,14 @@ def test_uses_that_cannot_be_read_are_counted_anew(tmp_path: Path) -> None:
     assert UsageBook(tmp_path / "u.json").of("d").requests == 0
 
 
+def test_what_killed_writers_left_is_swept(store: KeyStore) -> None:
+    left, other = (store.path.with_name(name) for name in (".keys.json.0123abcd", ".keys.json.lock"))
+    for file in (left, other):
+        file.touch()
+    store.add("laptop")
+    assert (left.exists(), other.exists()) == (False, True)
+
+
 def test_uses_of_two_gateways_with_the_same_keys_add_up(tmp_path: Path) -> None:
     file = tmp_path / "u.json"
     one, other = UsageBook(file), UsageBook(file)
