@@ -9,6 +9,7 @@ from api.gemini.routing import OPENAI, SPOKEN_KEY
 
 OPENAI_MOUNT: Final = "/v1beta/openai/"
 _OPENAI_ROOT: Final = "/v1/"
+_ORIGIN: Final = re.compile("https?://[^/]*", re.IGNORECASE)
 _SLASHES: Final = re.compile("/{2,}")
 _VERSIONED: Final = re.compile("/v1(?:alpha|beta)?/")
 
@@ -47,8 +48,12 @@ class Addresses:
 
 
 def _tidied(scope: Scope) -> Scope:
-    """Base URLs that end with a slash give paths with two, and some programs end every path with one."""
-    path = _SLASHES.sub("/", scope["path"])
+    """Base URLs that end with a slash give paths with two, and some programs end every path with one.
+
+    A request to a proxy has the whole address, and every server has to understand it.
+    """
+    origin = _ORIGIN.match(scope["path"])
+    path = _SLASHES.sub("/", scope["path"][origin.end() if origin else 0 :])
     if _VERSIONED.search(path):
         path = path.rstrip("/")
     return scope if path == scope["path"] else {**scope, "path": path, "raw_path": path.encode()}

@@ -79,12 +79,13 @@ def not_found(scope: Scope, routes: Sequence[BaseRoute]) -> NotFound:
 
 
 def methods_at(scope: Scope, routes: Sequence[BaseRoute]) -> list[str]:
-    """The HTTP methods that an address has."""
-    return [
+    """The HTTP methods that an address has; HEAD where there is GET."""
+    found = [
         method
         for method in METHODS
         if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
     ]
+    return [*found, "HEAD"] if "GET" in found else found
 
 
 def _near(path: str) -> Iterator[str]:

@@ -4,7 +4,9 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.types import Receive, Scope, Send
 
+from api.addresses import Addresses
 from api.strays import UNSERVED, UNSERVED_METHODS
 from tests.api.gemini_harness import GENERATE, MODEL, MODELS, google_http, says
 from tests.api.harness import CHAT, body, in_process
@@ -21,6 +23,19 @@ async def send(method: str, path: str, **options: Any) -> httpx.Response:
 @pytest.mark.parametrize("path", [f"/{CHAT}", f"{CHAT}/", "/v1//chat///completions"])
 async def test_slashes_that_are_too_many_do_no_harm(path: str) -> None:
     assert (await send("POST", path, json=body())).status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:2048", "HTTPS://other.example"])
+async def test_address_may_be_whole_as_for_a_proxy(origin: str) -> None:
+    paths: list[str] = []
+
+    async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
+        paths.append(scope["path"])
+
+    async def nothing(*_: Any) -> Any: ...
+
+    await Addresses(app)({"type": "http", "path": f"{origin}{CHAT}"}, nothing, nothing)
+    assert paths == [CHAT]
 
 
 @pytest.mark.parametrize("path", ["/v1beta/models/", "//v1beta/models", f"/v1/models/{MODEL}/", "/health"])
@@ -41,7 +56,7 @@ async def test_head_of_what_only_takes_posts_is_refused() -> None:
 @pytest.mark.parametrize("path", ["/v1/files", "/v1beta/files"])
 async def test_every_method_that_an_address_has_is_allowed(path: str) -> None:
     reply = await send("PATCH", path)
-    allowed = "GET, POST" if path == "/v1/files" else "GET"
+    allowed = "GET, POST, HEAD" if path == "/v1/files" else "GET, HEAD"
     assert (reply.status_code, reply.headers["allow"]) == (405, allowed)
     assert allowed in reply.json()["error"]["message"]
 
