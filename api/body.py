@@ -6,7 +6,7 @@ can always be sent, whatever a site put into it.
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
@@ -14,10 +14,16 @@ from fastapi.responses import JSONResponse
 from api.strict_json import NotStrict, strict_json
 from domain.errors import BadRequest
 
+_LINE_ENDS: Final = ("\x85", "\u2028", "\u2029")
+"""Readers that split events at all of Unicode's line ends would tear the JSON apart: they are escaped."""
+
 
 def json_text(payload: Mapping[str, Any]) -> bytes:
     """One line of UTF-8; half a surrogate pair, which UTF-8 cannot say, becomes a question mark."""
-    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+    for end in _LINE_ENDS:
+        text = text.replace(end, f"\\u{ord(end):04x}")
+    return text.encode(errors="replace")
 
 
 class JsonAnswer(JSONResponse):

@@ -29,7 +29,7 @@ from domain.events import (
 from domain.ports import Deadlines
 from domain.requests import Sampling, Turn
 from tests.api.harness import CHAT, body, in_process
-from tests.api.scripted import Script, ScriptedDriver
+from tests.api.scripted import Script, ScriptedDriver, saying
 
 STOP = Finished(FinishReason.STOP)
 
@@ -261,6 +261,17 @@ async def test_surrogate_pair_in_escapes_is_one_character() -> None:
         response = await client.post(CHAT, content=content, headers={"content-type": "application/json"})
     assert response.status_code == 200
     assert driver.records[0].request.turns[0].text == "\N{GRINNING FACE}"
+
+
+async def test_line_ends_of_unicode_do_not_end_the_line_of_an_event() -> None:
+    text = "a\x85b\u2028c\u2029d"
+    async with in_process(ScriptedDriver(saying(text), saying(text))) as client:
+        streamed = await client.post(CHAT, json=body(stream=True))
+        whole = await client.post(CHAT, json=body())
+    told = [json.loads(line[6:]) for line in streamed.text.splitlines() if line.startswith("data: {")]
+    assert "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in told) == text
+    assert len(whole.text.splitlines()) == 1
+    assert whole.json()["choices"][0]["message"]["content"] == text
 
 
 async def test_half_a_surrogate_pair_from_the_site_does_not_break_the_answer() -> None:
