@@ -17,13 +17,15 @@ class PatientProtocol(H11Protocol):
 
     A client that is slow to send its headers is cut off; so is one that stops in the middle of its body, or
     takes nothing of its answer for a while. Meanwhile they hold nothing but a connection, and of those there
-    are `most_connections`: one more takes the place of the one that was idle for longest.
+    are `most_connections`: one more takes the place of the one whose client was waited for longest.
     """
 
     head_seconds: ClassVar[float] = 20.0
     """From the first byte of a request, or the connection, to the end of its headers."""
     body_seconds: ClassVar[float] = 60.0
     """Without one byte of a body coming, although it is read."""
+    pause_seconds: ClassVar[float] = 2.0
+    """In the middle of a body before its connection may give way to another."""
     stall_seconds: ClassVar[float] = 60.0
     """Without one byte of an answer being taken."""
 
@@ -71,9 +73,13 @@ class PatientProtocol(H11Protocol):
         super().on_response_complete()
 
     @property
-    def idle(self) -> bool:
-        """Whether nobody works for it now."""
-        return self.cycle is None or self.cycle.response_complete
+    def waits_since(self) -> float | None:
+        """Since when its client is waited for; `None` while the gateway works for it, or just heard it."""
+        if self.cycle is None or self.cycle.response_complete:
+            return self._idle_since
+        reading = self.conn.their_state is h11.SEND_BODY and not self.flow.read_paused
+        silent = self.loop.time() - self._heard > self.pause_seconds
+        return self._heard if reading and silent else None
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -107,11 +113,12 @@ class PatientProtocol(H11Protocol):
         self.transport.close()
 
     def _took_idle_place(self) -> bool:
-        """End the connection that was idle for longest, if one is."""
-        idle = [one for one in self.connections if isinstance(one, PatientProtocol) and one.idle]
-        longest = min((one for one in idle if one is not self), key=lambda one: one._idle_since, default=None)  # noqa: SLF001
-        if longest is None:
+        """End the connection whose client has been waited for longest, if there is one."""
+        others = (one for one in self.connections if isinstance(one, PatientProtocol) and one is not self)
+        waiting = [(since, id(one), one) for one in others if (since := one.waits_since) is not None]
+        if not waiting:
             return False
+        longest = min(waiting)[-1]
         self.connections.discard(longest)
         longest.transport.abort()
         return True

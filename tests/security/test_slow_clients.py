@@ -27,6 +27,10 @@ class Hasty(PatientProtocol):
     stall_seconds = 0.3
 
 
+class Unhurried(PatientProtocol):
+    pause_seconds = 0.0
+
+
 @asynccontextmanager
 async def connected(to: Serving) -> AsyncIterator[socket.socket]:
     """A client with a small window, whose bytes nobody reads for it."""
@@ -146,6 +150,20 @@ async def test_one_connection_too_many_takes_the_place_of_an_idle_one() -> None:
     ):
         assert (await client.get("/health")).status_code == 200
         assert await rest_of(first) == b""
+
+
+async def test_one_connection_too_many_takes_the_place_of_one_that_stopped_in_its_body() -> None:
+    head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    async with (
+        serving(ScriptedDriver(), Unhurried, most_connections=2) as gateway,
+        connected(gateway) as one,
+        connected(gateway) as two,
+        httpx.AsyncClient(base_url=gateway.address) as client,
+    ):
+        for stopped in (one, two):
+            await asyncio.get_running_loop().sock_sendall(stopped, head + b"Content-Length: 99\r\n\r\n{")
+        await asyncio.sleep(0.05)  # it is the time that is tried
+        assert (await client.get("/health")).status_code == 200
 
 
 async def test_where_all_connections_are_busy_one_more_is_told_so() -> None:
