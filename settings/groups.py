@@ -48,8 +48,8 @@ class ServerSettings(Group):
     queue_size: int = Field(default=32, validation_alias="QUEUE_SIZE", ge=1, le=10_000)
     """How many requests may wait; one more is answered 429."""
     max_connections: int = Field(default=512, validation_alias="MAX_CONNECTIONS", ge=8)
-    """How many connections may be open at once. One more closes the one whose client was waited for longest; where
-    all are busy it is answered 503."""
+    """How many connections may be open at once. One more closes the one whose client was waited for longest;
+    where all are busy it is answered 503."""
     keep_alive: float = Field(default=8.0, validation_alias="KEEP_ALIVE_SECONDS", gt=0, le=10)
     """Longest silence of an open stream, in seconds, before a keep-alive is sent."""
     default_model: str = Field(default="gemini-2.5-flash", validation_alias="DEFAULT_MODEL", min_length=1)

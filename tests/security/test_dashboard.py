@@ -102,6 +102,8 @@ async def test_page_fits_a_telephone_and_a_desk(page: Page, width: int) -> None:
         await page.evaluate(f"location.hash = '#{section}'")
         await expect(page.locator("nav a[aria-current]")).to_have_attribute("href", f"#{section}")
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    ends = "(links) => links.map((link) => link.getBoundingClientRect().right)"
+    assert max(await page.locator("nav a").evaluate_all(ends)) <= width
     lines = (
         "(links) => links.map((link) => { const text = document.createRange(); "
         "text.selectNodeContents(link); return text.getClientRects().length; })"

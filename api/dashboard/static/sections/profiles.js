@@ -44,7 +44,7 @@ function list({ profiles, active, switch: mode }, redraw) {
     ["Saved", (row) => day(row.last_used)],
     ["", (row) => actions(row, redraw)],
   ];
-  const empty = "There are no profiles. Sign in once in a window, or bring one in below.";
+  const empty = "No profiles are in this folder. Sign in from here, or bring one in below.";
   const waiting = switching
     ? note(`${switching} is signed in beside the one in use; then the running answer is finished.`)
     : null;
