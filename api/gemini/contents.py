@@ -137,7 +137,8 @@ class _Reading:
         if part.function_response is not None:
             yield from self._result(part.function_response, role, f"{path}.functionResponse")
         if part.executable_code is not None:
-            yield Text(_block(part.executable_code.code, part.executable_code.language.lower()))
+            language = part.executable_code.language.lower().removeprefix("language_unspecified")
+            yield Text(_block(part.executable_code.code, language))
         if part.code_execution_result is not None:
             yield Text(_block(part.code_execution_result.output))
 

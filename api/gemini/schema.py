@@ -7,6 +7,17 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from api.gemini.names import Flag, Message, Number, Whole, as_list
+from api.gemini.numbers import (
+    BehaviorName,
+    CallingMode,
+    HarmCategoryName,
+    LanguageName,
+    ModalityName,
+    OutcomeName,
+    ResolutionName,
+    TaskTypeName,
+    ThresholdName,
+)
 from domain.attachments import LongText
 
 Object = dict[str, Any]
@@ -75,13 +86,13 @@ class FunctionResponse(Message):
 
 class ExecutableCode(Message):
     code: str
-    language: str = "PYTHON"
+    language: LanguageName = "PYTHON"
     id: str | None = None
 
 
 class CodeExecutionResult(Message):
     output: str = ""
-    outcome: str = "OUTCOME_OK"
+    outcome: OutcomeName = "OUTCOME_OK"
     id: str | None = None
 
 
@@ -140,9 +151,9 @@ class GenerationConfig(Message):
     response_schema: Object | None = None
     response_json_schema: Any = None
     response_format: Any = None
-    response_modalities: Annotated[list[str], BeforeValidator(as_list)] | None = None
+    response_modalities: Annotated[list[ModalityName], BeforeValidator(as_list)] | None = None
     thinking_config: ThinkingConfig = ThinkingConfig()
-    media_resolution: str | None = None
+    media_resolution: ResolutionName | None = None
     speech_config: Any = None
     image_config: ImageConfig = ImageConfig()
     response_logprobs: Flag | None = None
@@ -166,7 +177,7 @@ class Declaration(Message):
     parameters_json_schema: Any = None
     response: Object | None = None
     response_json_schema: Any = None
-    behavior: str | None = None
+    behavior: BehaviorName | None = None
 
 
 class ToolEntry(Message):
@@ -188,7 +199,7 @@ class ToolEntry(Message):
 
 
 class FunctionCallingConfig(Message):
-    mode: str | None = None
+    mode: CallingMode | None = None
     allowed_function_names: list[str] = Field(default_factory=list)
     stream_function_call_arguments: Flag | None = None
 
@@ -200,8 +211,8 @@ class ToolConfig(Message):
 
 
 class SafetySetting(Message):
-    category: str
-    threshold: str
+    category: HarmCategoryName
+    threshold: ThresholdName
 
 
 class GenerateContentRequest(Message):
@@ -232,7 +243,7 @@ class CountTokensRequest(Message):
 class EmbedContentRequest(Message):
     content: Annotated[Content, BeforeValidator(_content)]
     model: str | None = None
-    task_type: str | None = None
+    task_type: TaskTypeName | None = None
     title: str | None = None
     output_dimensionality: Annotated[Whole, Field(ge=1)] | None = None
 

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from api.complaints import short
+from api.gemini.numbers import TYPES, name_at
 from domain.errors import BadRequest
 
 _NAMES: Final[dict[str, str]] = {
@@ -64,15 +65,16 @@ def _value(name: str, value: Any, path: str, depth: int) -> Any:
             return json_schema_of(value, path, depth)
         case list() if name in _LISTS:
             return [json_schema_of(one, f"{path}[{at}]", depth) for at, one in enumerate(value)]
-        case str() | list() if name == "type":
-            return _type(value, path) if isinstance(value, str) else [_type(one, path) for one in value]
+        case str() | int() | list() if name == "type":
+            return [_type(one, path) for one in value] if isinstance(value, list) else _type(value, path)
         case str() if name in _COUNTS and value.isdecimal():
             return int(value)
     return value
 
 
 def _type(value: Any, path: str) -> str:
-    kind = value.lower() if isinstance(value, str) else ""
+    named = name_at(TYPES, value)
+    kind = named.lower() if isinstance(named, str) else ""
     if kind not in _TYPES | {_UNTYPED}:
         raise BadRequest(f"Invalid value at '{path}' (Type): {short(value)}.", param=path)
     return kind

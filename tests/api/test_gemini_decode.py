@@ -48,6 +48,48 @@ def test_what_protocol_buffers_call_empty_means_not_given() -> None:
     assert not asked.ignored
 
 
+def test_enumerations_may_be_numbers() -> None:
+    """Clients that are generated from protocol buffers send them so, asking for numbers in the answer."""
+    schema = {"type": 6, "properties": {"x": {"type": 5, "items": {"type": 3}}}}
+    numbered: dict[str, Any] = {
+        "safetySettings": [{"category": 7, "threshold": 4}],
+        "tools": [{"functionDeclarations": [{"name": "f", "parameters": schema, "behavior": 1}]}],
+        "toolConfig": {"functionCallingConfig": {"mode": 2}},
+        "generationConfig": {"mediaResolution": 1, "responseModalities": [1]},
+    }
+    named: dict[str, Any] = {
+        "safetySettings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}],
+        "tools": [
+            {
+                "functionDeclarations": [
+                    {
+                        "name": "f",
+                        "parameters": {
+                            "type": "OBJECT",
+                            "properties": {"x": {"type": "ARRAY", "items": {"type": "INTEGER"}}},
+                        },
+                    }
+                ]
+            }
+        ],
+        "toolConfig": {"functionCallingConfig": {"mode": "ANY"}},
+        "generationConfig": {"mediaResolution": "MEDIA_RESOLUTION_LOW", "responseModalities": ["TEXT"]},
+    }
+    assert read(**numbered) == read(**named)
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"safetySettings": [{"category": 99, "threshold": 4}]}, "safetySettings[0].category"),
+        ({"safetySettings": [{"category": 7, "threshold": True}]}, "safetySettings[0].threshold"),
+        ({"toolConfig": {"functionCallingConfig": {"mode": -1}}}, "toolConfig.functionCallingConfig.mode"),
+    ],
+)
+def test_numbers_without_a_name_are_refused(fields: dict[str, Any], param: str) -> None:
+    assert refused(says(**fields)).param == param
+
+
 def test_candidate_count_is_the_number_of_choices() -> None:
     assert config(candidateCount=3).plan.choices == 3
 
