@@ -12,6 +12,7 @@ from domain.errors import NotFound, NotOffered
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
+_LIVE: Final = "/ws/google.ai.generativelanguage."
 _VERSIONS: Final = ("v1", "v1beta", "v1alpha")
 _BEGINNINGS: Final = ("", "/v1", "/v1beta")
 _MOST_LEFT_OUT: Final = 2
@@ -63,8 +64,12 @@ def not_offered(scope: Scope) -> NotOffered | None:
     """What a call is told of an address that such APIs have and this one has not; `None`: it is no such."""
     path = path_of(scope)
     version, _, behind = path.removeprefix("/").partition("/")
-    instead = UNSERVED.get(behind.partition("/")[0]) or UNSERVED_METHODS.get(path.rpartition(":")[2])
-    if instead is None or version not in _VERSIONS:
+    instead = None
+    if version in _VERSIONS:
+        instead = UNSERVED.get(behind.partition("/")[0]) or UNSERVED_METHODS.get(path.rpartition(":")[2])
+    elif path.startswith(_LIVE):
+        instead = UNSERVED_METHODS["bidiGenerateContent"]
+    if instead is None:
         return None
     return NotOffered(f"{path} is not served by this gateway: {instead}.")
 

@@ -129,6 +129,13 @@ async def test_known_methods_of_models_that_are_not_served_say_what_to_use(metho
         assert UNSERVED_METHODS[method] in reply.json()["error"]["message"]
 
 
+async def test_live_sessions_are_refused_at_once() -> None:
+    path = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent?key=12345678"
+    reply = await send("GET", path, headers={"Connection": "Upgrade", "Upgrade": "websocket"})
+    assert (reply.status_code, reply.json()["error"]["status"]) == (501, "UNIMPLEMENTED")
+    assert "streamGenerateContent" in reply.json()["error"]["message"]
+
+
 @pytest.mark.parametrize(("path", "status"), [("/v1/cachedContents", 501), ("/v1/nothing", 404)])
 async def test_googles_clients_are_told_in_their_words_below_shared_versions(path: str, status: int) -> None:
     reply = await send("POST", path, json={}, headers=GOOGLE)
