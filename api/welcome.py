@@ -1,16 +1,18 @@
 """What the terminal is told: how to call the gateway once it can serve, and how the browser is doing."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from api.access.keys import read_named, read_plain
+from api.access.keys import Key, read_named, read_plain
 from api.access.names import is_loopback
 from api.server import HttpServer
 from domain.ports import DriverStatus
 from settings import AccessSettings, BrowserSettings, ServerSettings
 
 STATUS_SECONDS = 0.1
+_NAMES = 5
+"""So many keys are named."""
 
 _TEXT = """
 Ready. Stop with Ctrl-C.
@@ -60,7 +62,7 @@ def welcome(
     reach = "this machine" if is_loopback(server.host) else "anybody who reaches this address"
     return _TEXT.format(
         base=base_address(server.host, port),
-        keys=_keys(access, len(named)) if has_keys else f"none needed, from {reach}",
+        keys=_keys(access, named) if has_keys else f"none needed, from {reach}",
         profile=_profile(browser, status),
         engine=status.engine,
         mode=browser.mode,
@@ -73,9 +75,11 @@ def welcome(
     )
 
 
-def _keys(access: AccessSettings, named: int) -> str:
+def _keys(access: AccessSettings, named: Sequence[Key]) -> str:
     plain = [f"any line of {access.key_file}"] if read_plain(access.key_file) else []
-    return " or ".join([*plain, *([f"one of {named} with a name"] if named else [])])
+    names = ", ".join(key.name for key in named[:_NAMES]) + (", …" if len(named) > _NAMES else "")
+    what = f"one of {len(named)} ({names})" if len(named) > 1 else f"the one named {names}"
+    return " or ".join([*plain, *([what] if named else [])])
 
 
 def _profile(browser: BrowserSettings, status: DriverStatus) -> str:

@@ -17,6 +17,7 @@ import pytest
 from openai import AsyncOpenAI
 from playwright.async_api import Error
 
+from api.access.store import KeyStore
 from api.version import VERSION
 from api.welcome import welcome
 from browser.engine import why_not_started
@@ -153,6 +154,18 @@ def test_a_python_without_the_packages_is_told_what_to_run() -> None:
     assert bare.returncode == 1
     assert bare.stderr.count("\n") == 1
     assert "make install" in bare.stderr
+
+
+def test_commands_do_not_wait_for_what_only_serving_needs() -> None:
+    code = (
+        "import sys, launch_camoufox as it; it.main(['keys', 'list'])\n"
+        "heavy = {'playwright', 'fastapi', 'mcp', 'google.genai', 'PIL'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_unknown_flag_is_named_with_status_2() -> None:
@@ -317,6 +330,22 @@ def test_welcome_tells_how_to_send_a_key_and_shows_none(tmp_path: Path, host: st
     assert "Authorization: Bearer YOUR-KEY" in text
     assert str(keys) in text
     assert "0123456789abcdef" not in text
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (["laptop"], "the one named laptop\n"),
+        (["a", "b"], "one of 2 (a, b)\n"),
+        ([*"abcdefg"], "one of 7 (a, b, c, d, e, …)\n"),
+    ],
+)
+def test_welcome_names_the_keys_that_it_takes(tmp_path: Path, names: list[str], says: str) -> None:
+    access = AccessSettings(key_file=tmp_path / "none", named_keys_file=tmp_path / "keys.json")
+    for name in names:
+        KeyStore(access.named_keys_file).add(name)
+    text = welcome(ServerSettings(), access, BrowserSettings(), DriverStatus(), 2048, "http://page")
+    assert f"API key   {says}" in text
 
 
 def test_welcome_without_keys_asks_for_none(tmp_path: Path) -> None:

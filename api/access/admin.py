@@ -143,11 +143,18 @@ def _make(path: Path) -> None:
         raise SettingsError(f"ADMIN_TOKEN_FILE={str(path)!r} cannot be written: {error.strerror}.") from error
 
 
+def _close(path: Path) -> None:
+    if path.is_symlink():  # what it leads to may be anything, and is not ours to change
+        log.warning("others may read %s, which ADMIN_TOKEN_FILE is a link to", path.resolve())
+    else:
+        path.chmod(0o600)
+
+
 def _read(path: Path) -> str:
     try:
         token = path.read_text(encoding="ascii").strip()
         if path.stat().st_mode & 0o077:
-            path.chmod(0o600)
+            _close(path)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"ADMIN_TOKEN_FILE={str(path)!r} cannot be used: {error}.") from error
     if len(token) < _SHORTEST or not token.isprintable() or " " in token:

@@ -125,6 +125,11 @@ def _require_own(descriptor: int, found: os.stat_result, file: Path) -> None:
         )
     if not found.st_mode & _OTHERS:
         return
+    if file.is_symlink():  # what it leads to may be anything, and is not ours to change
+        raise Untrusted(
+            f"others may read {file.resolve()}, which it is a link to; close that to them, or import a copy "
+            "with 'profiles import'"
+        )
     try:
         os.fchmod(descriptor, stat.S_IRUSR | stat.S_IWUSR)
     except OSError as error:

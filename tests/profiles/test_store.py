@@ -240,3 +240,14 @@ def test_renaming_removing_and_retiring_move_the_file_alone(store: ProfileStore)
     assert values(store.retire("z"))["SID"] == "value-of-SID"
     store.remove("b")
     assert store.all() == ()
+
+
+@UNIX
+def test_what_a_link_leads_to_is_not_changed(store: ProfileStore, tmp_path: Path) -> None:
+    target = written(tmp_path / "elsewhere.json", signed_in(), 0o644)
+    store.prepare()
+    store.file("linked").symlink_to(target)
+    assert str(target) in refusal(store, store.file("linked"))
+    assert mode(target) == 0o644
+    target.chmod(0o600)
+    store.load(store.file("linked"))

@@ -233,6 +233,18 @@ def test_token_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> No
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_what_a_link_to_the_token_leads_to_is_not_changed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    target = tmp_path / "secret"
+    target.write_text("0123456789abcdef0123")
+    target.chmod(0o644)
+    (tmp_path / "token").symlink_to(target)
+    assert Admin(tmp_path / "token").token == "0123456789abcdef0123"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o644
+    assert "others may read" in caplog.text
+
+
 @pytest.mark.parametrize("content", ["", "short", "two words of which one is long", "schlüssel-der-lang-ist"])
 def test_file_without_a_usable_token_stops_the_start(tmp_path: Path, content: str) -> None:
     path = tmp_path / "admin_token"
