@@ -9,6 +9,7 @@ from browser.capture.hearing import Unheard
 from browser.counting import Count
 from browser.placing import Placed, Placer
 from browser.switching import PageProfiles
+from browser.wire.frames import ForeignBody
 from domain.errors import BrowserDown, GatewayError, SessionLost, SignedOut, UpstreamError
 from domain.events import Event
 from domain.ports import ignored
@@ -99,7 +100,8 @@ class PageGeneration:
     ) -> AsyncGenerator[Event]:
         """The answer, for readers who know nothing of Playwright.
 
-        One refusal is no proof of a sign-out: the tab is opened anew, which shows whether it was one.
+        One refusal is no proof of a sign-out, nor is a web page in place of an answer: the tab is opened
+        anew, which shows whether it was one.
         """
         if (placed := self._placed) is None:
             raise SessionLost("The request stands on no tab any more.")
@@ -109,7 +111,7 @@ class PageGeneration:
                     async with aclosing(placed.flow.events(on_submit, on_growth)) as events:
                         async for event in events:
                             yield event
-            except SignedOut as error:
+            except (SignedOut, ForeignBody) as error:
                 placed.session.break_(error.public_message)
                 raise
             except UpstreamError as error:

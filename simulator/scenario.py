@@ -170,6 +170,12 @@ class PageKnobs(_Knobs):
     missing: list[ControlName] = Field(default_factory=list)
     mutations: list[MutationName] = Field(default_factory=list)
     duplicate_prompt_tree: bool = False
+    leftover_run: bool = False
+    """A copy of Run that nothing listens to stands before the real one."""
+    rewrites_prompt: Literal["empty", "draft"] | None = None
+    """Once a load, a moment after the prompt was written, the page puts nothing or a draft there."""
+    language: Literal["en", "pseudo"] = "en"
+    """`pseudo`: English with accents on its vowels, wherever the page speaks itself."""
     drop_settings_on_new_chat: bool = False
 
 

@@ -142,17 +142,19 @@ class ChatFlow:
         return state
 
     async def _require_as_put(self) -> None:
-        """A prepared page may have waited for its turn: it shows what it did then, and the prompt.
+        """A prepared page may have waited for its turn: it shows what it did then, model and prompt.
 
         Raises:
             SessionLost: something has happened on it since.
             ControlFailed: a file is no longer there.
         """
         state = await self._page.chat.state()
-        if state.running or state.turns != self._shown or not state.filled:
+        same_prompt = state.filled and state.prompt_digest == self._filler.digest
+        same_model = self._request is None or state.model == self._request.model
+        if state.running or state.turns != self._shown or not same_prompt or not same_model:
             raise SessionLost(
                 f"The page has changed while it waited: {state.turns} turns instead of {self._shown}, "
-                f"running: {state.running}, prompt of {state.prompt_length} characters."
+                f"running: {state.running}, the prompt's own text: {same_prompt}, model {state.model!r}."
             )
         if state.dialogs:
             await self._uncover(state)

@@ -38,6 +38,8 @@ class PromptFiller:
         """How many files the prompt has."""
         self.text = ""
         """What was written into the box."""
+        self.digest: int | None = None
+        """By which the box shows that it still holds that; see `ChatState`."""
         self.written_at = 0.0
         """When that was begun, by the loop's clock."""
         self.doubtful = False
@@ -54,13 +56,22 @@ class PromptFiller:
         if self._mode != "inline" and len(text) > self._limit:
             await self._attach_text(text, files)
             return
+        if not (failure := await self._not_taken(text)) or not (failure := await self._not_taken(text)):
+            return
+        if self._mode != "auto":
+            raise failure
+        _log.warning("the page did not take a prompt of %d characters; attaching it instead", len(text))
+        await self._attach_text(text, files)
+
+    async def _not_taken(self, text: str) -> ControlFailed | None:
+        """Write the text; why the box does not hold it. A page may have put a text of its own there."""
         try:
             await self._write(text)
         except ControlFailed as error:
-            if self._mode != "auto" or error.area != "prompt":
+            if error.area != "prompt":
                 raise
-            _log.warning("the page did not take a prompt of %d characters; attaching it instead", len(text))
-            await self._attach_text(text, files)
+            return error
+        return None
 
     def check(self, left: int) -> None:
         """Count the page's files once more before Run: a prompt may have waited for its turn.
@@ -91,7 +102,7 @@ class PromptFiller:
 
     async def _write(self, text: str) -> None:
         self.text, self.written_at = text, asyncio.get_running_loop().time()
-        await self._page.chat.write(text, _RUN_ENABLED_MS, files=self.files)
+        self.digest = await self._page.chat.write(text, _RUN_ENABLED_MS, files=self.files)
 
 
 @contextmanager

@@ -30,6 +30,8 @@ class ChatState:
     """Whether Run feels the mouse."""
     turns: int
     prompt_length: int
+    prompt_digest: int
+    """What `Chat.write` returned, if the prompt box holds that text."""
     chips: int
     dialogs: int
     dialog: str
@@ -92,8 +94,10 @@ class Chat:
         found = await self._scripts.run("state", wait=wait)
         return ChatState(**{**found, "model": self._names.id_of(found["model"])})
 
-    async def write(self, text: str, milliseconds: int, *, files: int = 0) -> None:
+    async def write(self, text: str, milliseconds: int, *, files: int = 0) -> int:
         """Put the whole text into the prompt box, beside so many `files`, and wait until Run takes it.
+
+        Returns what `ChatState.prompt_digest` is for as long as the box holds this text.
 
         Raises:
             ControlFailed: the box does not hold exactly this text (area `prompt`) and these files (area
@@ -114,6 +118,7 @@ class Chat:
             raise ControlFailed(f"The page's Run button stays disabled ({reason}).", area="run")
         self._told = tuple(found["told"])
         self._aimed = time.monotonic() if found["hovered"] else 0.0
+        return int(found["digest"])
 
     async def shows_count(self, total: int, milliseconds: int) -> bool:
         """Whether the page's token counter comes to show this number."""

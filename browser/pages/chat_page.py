@@ -127,6 +127,12 @@ class ChatPage:
             return denied(f"its page is titled {title!r}")
         if _NOT_OFFERED.search(title):
             return region_blocked(f"its page is titled {title!r}")
+        if not state.absent and not state.model:
+            return SessionLost(
+                "AI Studio's page shows no model: its list of models is empty, or the site did not give it. "
+                "Open the page by hand with the same profile to see which models the account has.",
+                stage="site",
+            )
         return self._scripts.absent(state.absent[0]) if 0 < len(state.absent) < _ALL_ABSENT else late
 
     def refuse_strange_page(self) -> None:

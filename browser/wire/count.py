@@ -1,11 +1,10 @@
 """The page's CountTokens calls: what they count, and what comes of it."""
 
-import json
 from collections.abc import Collection, Iterator
 from typing import Any
 
 from browser.wire import fields
-from browser.wire.fields import kinds_at, number_at
+from browser.wire.fields import kinds_at, number_at, parsed
 from browser.wire.status import error_from_http
 from domain.counts import TokenCount
 from domain.errors import WireError
@@ -17,7 +16,7 @@ def mentions(body: str, texts: Collection[str]) -> bool:
     Line ends and what surrounds a text are the page's business.
     """
     try:
-        message = json.loads(body)
+        message = parsed(body)
     except ValueError:
         return False
     return {_bare(text) for text in texts} <= {_bare(text) for text in _strings(message)}
@@ -33,7 +32,7 @@ def decode_count(status: int, body: bytes) -> TokenCount:
     if status != 200:
         raise error_from_http(status, body)
     try:
-        message = json.loads(body.decode("utf-8").removeprefix(")]}'"))
+        message = parsed(body.decode("utf-8").removeprefix(")]}'"))
     except ValueError as error:
         raise WireError(f"The page's token count is not JSON: {error}.") from error
     total = number_at(message, fields.COUNT_TOTAL)

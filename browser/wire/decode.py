@@ -111,7 +111,7 @@ class AnswerDecoder:
         blocked = list_at(message, fields.PROMPT_FEEDBACK)
         candidates = list_at(message, fields.CANDIDATES)
         if at(blocked, 0) and not candidates:
-            reason = _BLOCK_REASONS.get(at(blocked, 0), BlockReason.OTHER)
+            reason = _BLOCK_REASONS.get(count_at(blocked, 0), BlockReason.OTHER)
             raise Refused(f"AI Studio blocked the prompt ({reason.value}).", reason=reason, usage=self._usage)
         for candidate in candidates:
             for part in list_at(at(candidate, fields.CONTENT), 0):
@@ -119,9 +119,9 @@ class AnswerDecoder:
             yield from _grounding(candidate)
             self._ratings = ratings_at(candidate, fields.RATINGS) or self._ratings
             self._citations.update(dict.fromkeys(_citations(list_at(candidate, fields.CITATIONS))))
-            reason = at(candidate, fields.FINISH_REASON)
-            if reason is not None:
-                self._reason = _REASONS.get(reason, FinishReason.OTHER)
+            if at(candidate, fields.FINISH_REASON) is not None:
+                number = count_at(candidate, fields.FINISH_REASON)
+                self._reason = _REASONS.get(number, FinishReason.OTHER)
                 self._message = text_at(candidate, fields.FINISH_MESSAGE)
 
     def _note_usage(self, usage: list[Any]) -> None:
@@ -160,8 +160,12 @@ class AnswerDecoder:
         if not name:
             raise WireError(f"The answer calls a function without a name: {call!r:.80}.")
         self._calls += 1
-        call_id = text_at(call, 2) or self._own_call_id(call)
-        return ToolCall(name, decode_struct(at(call, 1) or []), call_id, signature)
+        try:
+            call_id = text_at(call, 2) or self._own_call_id(call)
+            arguments = decode_struct(at(call, 1) or [])
+        except RecursionError as error:
+            raise WireError(f"The arguments of the function {name!r} are nested too deep.") from error
+        return ToolCall(name, arguments, call_id, signature)
 
     def _own_call_id(self, call: list[Any]) -> str:
         """For a call that came without one: the same whenever this answer is read, and no other call's."""

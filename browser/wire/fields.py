@@ -3,6 +3,8 @@
 Graded from captures of the page's own traffic; the public Gemini numbering where the messages share it.
 """
 
+import json
+import math
 from typing import Any
 
 from domain.counts import ByModality, Modality
@@ -50,6 +52,14 @@ MODEL_THINKING, MODEL_RATIOS, MODEL_SIZES, MODEL_PAID = 71, 75, 76, 77
 LEVELS = {1: "low", 2: "medium", 3: "high", 4: "minimal"}
 
 
+def parsed(text: str | bytes) -> Any:
+    """JSON. Raises ValueError where it is none, or nested too deep for this process."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
+
+
 def at(message: Any, index: int) -> Any:
     """The value in a slot; absent slots are `None`, as the format has it."""
     return message[index] if isinstance(message, list) and index < len(message) else None
@@ -62,16 +72,18 @@ def text_at(message: Any, index: int) -> str | None:
 
 
 def number_at(message: Any, index: int) -> float | None:
-    """The number in a slot; 64-bit integers travel as strings."""
+    """The finite number in a slot; 64-bit integers travel as strings."""
     value = at(message, index)
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
         try:
-            return float(value)
+            value = float(value)
         except ValueError:
             return None
-    return value if isinstance(value, int | float) else None
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if isinstance(value, int) else None
 
 
 def count_at(message: Any, index: int) -> int:

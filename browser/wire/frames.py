@@ -11,16 +11,20 @@ second. Brackets inside strings do not count. Nothing is parsed twice and nothin
 """
 
 import codecs
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
 
+from browser.wire.fields import parsed
 from domain.errors import WireError
 
 _MARK = re.compile(r'[\[\]",]')
 _STRING_MARK = re.compile(r'["\\]')
 _XSSI_PREFIX = ")]}'"
+
+
+class ForeignBody(WireError):
+    """What came is no answer of the site's at all, but a page, say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ class FrameSplitter:
             return ""
         head = head.removeprefix(_XSSI_PREFIX).lstrip()
         if head and not head.startswith("["):
-            raise WireError(f"The answer does not begin with '[' but with {head[:40]!r}.")
+            raise ForeignBody(f"The answer does not begin with '[' but with {head[:40]!r}.")
         self._head = "" if head else self._head
         return head
 
@@ -141,7 +145,7 @@ class FrameSplitter:
         whole = "".join(self._held)
         self._held, self._start = [], None
         try:
-            value = json.loads(whole)
+            value = parsed(whole)
         except ValueError as error:
             raise WireError(f"A frame of the answer is not JSON ({error}): {whole[:80]!r}.") from error
         return EventFrame(value) if self._slot == 0 else StatusFrame(value)

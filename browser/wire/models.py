@@ -1,10 +1,9 @@
 """The page's ListModels answer -> model cards."""
 
-import json
 from typing import Any
 
 from browser.wire import fields
-from browser.wire.fields import at, count_at, list_at, number_at, text_at
+from browser.wire.fields import at, count_at, list_at, number_at, parsed, text_at
 from domain.errors import WireError
 from domain.models import ModelCard, Thinking
 
@@ -18,7 +17,7 @@ def decode_models(body: str) -> tuple[ModelCard, ...]:
         WireError: the body is not such a list.
     """
     try:
-        message = json.loads(body.removeprefix(")]}'"))
+        message = parsed(body.removeprefix(")]}'"))
     except ValueError as error:
         raise WireError(f"The model list is not JSON: {error}.") from error
     rows = list_at(message, 0)

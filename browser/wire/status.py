@@ -3,13 +3,12 @@
 A status is `[code, message, details]`; details are `[[type URL, payload], …]`, payloads positional as well.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from browser.wire import refusals
-from browser.wire.fields import at, list_at, number_at, text_at
+from browser.wire.fields import at, list_at, number_at, parsed, text_at
 from domain.errors import ContextTooLong, GatewayError, SignedOut, UpstreamError, UpstreamInvalid
 
 _RPC_CODE_OF_HTTP = {400: 3, 401: 16, 403: 7, 404: 5, 429: 8, 500: 13, 503: 14, 504: 4}
@@ -77,11 +76,14 @@ def _payload(details: list[Any], kind: str) -> list[Any]:
 
 
 def _words(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _words(item)
+    """All strings of a message, in their order."""
+    waiting = [value]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, str):
+            yield found
+        elif isinstance(found, list):
+            waiting += reversed(found)
 
 
 def error_from_http(http_status: int, body: bytes) -> GatewayError:
@@ -90,7 +92,7 @@ def error_from_http(http_status: int, body: bytes) -> GatewayError:
     Unary refusals are a bare Status; anything else is told by the HTTP status alone.
     """
     try:
-        status = json.loads(body)
+        status = parsed(body)
     except ValueError:
         status = None
     if isinstance(status, list) and isinstance(at(status, 0), int):

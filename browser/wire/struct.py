@@ -46,7 +46,12 @@ def decode_value(message: Any) -> Any:  # noqa: PLR0911 one return a shape
 
 def _number(value: Any) -> Any:
     """NaN and infinities travel as strings."""
-    return float(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    try:
+        return float(value)
+    except ValueError as error:
+        raise WireError(f"A function argument is no number: {value!r:.80}.") from error
 
 
 def _is_pair(item: Any) -> bool:

@@ -1,6 +1,6 @@
 // arg: {text, milliseconds}
 // Puts the whole text into the prompt box at once and waits until Run takes it.
-// Returns {exact, enabled, needs_key, label, chips, hovered, notice, told}; exact is false when the box holds
+// Returns {exact, digest, enabled, needs_key, label, chips, hovered, notice, told}; exact is false when the box holds
 // anything else. A Run button that asks for an API key does not wait for one.
 const box = find("prompt");
 if (!box) return { missing: "prompt", winners };
@@ -9,18 +9,20 @@ box.blur();
 getSelection().removeAllRanges();
 setValue(box, arg.text);
 const wanted = arg.text.replace(/\r\n?/g, "\n"); // a textarea's own line ends
-if (!(await until(() => find("run"), 3000))) return { missing: "run", winners };
-const isEnabled = () => { const button = find("run"); return button !== null && !isDisabled(button); };
-const needsKey = () => { const button = find("run"); return button !== null && /no api key/i.test(words(button)); };
-await until(() => isEnabled() || needsKey(), arg.milliseconds);
+if (!(await until(() => findRun(), 3000))) return { missing: "run", winners };
+const isEnabled = () => { const button = findRun(); return button !== null && !isDisabled(button); };
+const needsKey = () => { const button = findRun(); return button !== null && /no api key/i.test(words(button)); };
+const isExact = () => (find("prompt") || box).value === wanted;
+await until(() => isEnabled() || needsKey() || !isExact(), arg.milliseconds);
 const enabled = isEnabled();
 return {
-  exact: (find("prompt") || box).value === wanted,
+  exact: isExact(),
+  digest: digestOf(wanted),
   enabled,
   needs_key: !enabled && needsKey(),
-  label: sentence(find("run")),
+  label: sentence(findRun()),
   chips: chipCount(),
-  hovered: find("run").matches(":hover"),
+  hovered: findRun().matches(":hover"),
   notice: enabled ? "" : lastNotice(),
   told: notices().map(({ text }) => text),
   winners,

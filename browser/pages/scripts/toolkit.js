@@ -92,11 +92,29 @@ const setValue = (element, text, ...events) => {
   for (const name of events) element.dispatchEvent(new Event(name, { bubbles: name !== "blur" }));
 };
 
-const runButton = () => find("run") || find("separate_stop");
+// Where the page shows several, the one that can be pressed: a copy that is left over cannot.
+const findRun = () => {
+  for (const candidate of SELECTORS.run) {
+    const shown = [...matches(candidate, document)];
+    if (!shown.length) continue;
+    winners.run = candidate.name;
+    return shown.find((button) => !isDisabled(button)) || shown[0];
+  }
+  return null;
+};
+
+const runButton = () => findRun() || find("separate_stop");
+
+// A text as a number that tells whether it is still the same. Quick, no secret: a megabyte takes milliseconds.
+const digestOf = (text) => {
+  let digest = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) digest = Math.imul(digest ^ text.charCodeAt(at), 0x01000193);
+  return digest >>> 0;
+};
 
 const isRunning = () => {
   if (find("separate_stop")) return true;
-  const button = find("run");
+  const button = findRun();
   if (!button) return false;
   return button.classList.contains("stoppable")
     || button.querySelector(".stoppable-spinner, .stoppable-stop") !== null

@@ -1,7 +1,11 @@
 /** Everything that gets in the way uninvited: notices, cookie bar, survey, vote, announcements. */
 
 import { el, fill, msButton } from './dom.js';
+import { speakPseudo } from './language.js';
 import { ask } from './overlays.js';
+
+const DRAFT = '/echo a draft of long ago';
+const REWRITTEN_AFTER_MS = 50;
 
 export class Interruptions {
   #afterAnswer = null;
@@ -25,6 +29,9 @@ export class Interruptions {
     if (knobs.welcome_dialog && !preferences.get('warmWelcomeDisplayed')) this.#welcome();
     if (knobs.announcement) this.#announcement();
     if (knobs.duplicate_prompt_tree) this.#duplicateTree();
+    if (knobs.leftover_run) this.#leftoverRun();
+    if (knobs.rewrites_prompt) this.#rewritePrompt(knobs.rewrites_prompt);
+    if (knobs.language === 'pseudo') speakPseudo();
     if (knobs.interrupt_with) this.#atTheWorstMoment(knobs.interrupt_with, knobs.interrupt_at);
     const after = knobs.autosave_dialog_after_ms;
     if (after !== null && !preferences.get('hasShownAutosaveOnDialog')) setTimeout(() => this.#autosave(), after);
@@ -54,6 +61,17 @@ export class Interruptions {
       come();
     };
     document.addEventListener(event, listen);
+  }
+
+  #leftoverRun() {
+    const { host } = this.app.promptBox.button;
+    host.before(host.cloneNode(true));
+  }
+
+  #rewritePrompt(what) {
+    const prompt = this.app.promptBox;
+    const rewrite = () => setTimeout(() => prompt.suggest(what === 'draft' ? DRAFT : ''), REWRITTEN_AFTER_MS);
+    prompt.area.addEventListener('input', rewrite, { once: true });
   }
 
   #paidUsage() {
