@@ -1,6 +1,7 @@
 """How any protocol's request is served once it is decoded: resolve, exchange, answer whole or streamed."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import ExitStack, aclosing
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ SURELY_TOO_LONG: Final = 2
 """How many times the model's input limit an estimate must be for a request to be refused for it."""
 
 _LONGEST_HEADER: Final = 4000
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Asked(Protocol):
@@ -262,6 +264,7 @@ def _gone() -> Cancelled:
 
 
 def header_text(texts: Iterable[str], separator: str = "") -> str:
-    """One line of ASCII, short enough for every reader of headers."""
+    """One line of ASCII, short enough for every reader of headers, and without what some of them refuse."""
     line = " ".join(separator.join(texts).split()).encode("ascii", "backslashreplace").decode()
+    line = _CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", line)
     return line if len(line) <= _LONGEST_HEADER else f"{line[:_LONGEST_HEADER]}..."

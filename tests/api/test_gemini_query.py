@@ -27,3 +27,10 @@ async def test_answers_in_another_form_are_refused(address: str) -> None:
         reply = await client.post(f"{address}?$alt=proto", json=says())
     assert (reply.status_code, reply.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
     assert "'proto'" in reply.json()["error"]["message"]
+
+
+async def test_names_of_callers_make_no_header_that_clients_refuse() -> None:
+    async with google_http() as client:
+        reply = await client.post(f"{GENERATE}?a%01b=1&c%0d%0aX-Evil:%20d=1&%7f=1&ü=1", json=says())
+    assert reply.headers["x-gateway-ignored-params"] == r"a\x01b, c X-Evil: d, \x7f, \xfc"
+    assert "x-evil" not in reply.headers
