@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 
-from fastapi import Request
+from fastapi import FastAPI, Request
 
 from api.attachments.intake import Intake
 from api.catalogue import Catalogue
 from api.exchange.registry import Exchanges
 from api.files.service import FileService
+from api.queueing.job import JobState
 from api.queueing.queue import JobQueue
-from api.queueing.worker import Worker
+from api.queueing.worker import Worker, stopping
 from api.security import Gatekeeper
 from api.supervisor import Supervisor
-from domain.errors import ShuttingDown
 from domain.ports import Deadlines, Driver
 from settings import ChatSettings, ServerSettings
 
@@ -36,9 +36,18 @@ class Gateway:
 
     def stop_accepting(self) -> None:
         """Fail what waits and refuse what comes; what runs goes on. The first step of every stop."""
-        self.queue.close(ShuttingDown("The gateway is stopping.", retry_after=5))
+        self.queue.close(stopping())
+        self.exchanges.cancel_all(stopping(), but=JobState.RUNNING)
+
+    def stop_running(self) -> None:
+        """End what still runs. The second step."""
+        self.exchanges.cancel_all(stopping())
+
+
+def gateway_in(app: FastAPI) -> Gateway:
+    gateway: Gateway = app.state.gateway
+    return gateway
 
 
 def gateway_of(request: Request) -> Gateway:
-    gateway: Gateway = request.app.state.gateway
-    return gateway
+    return gateway_in(request.app)

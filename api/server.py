@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import math
 import os
 import socket
 from collections.abc import Callable
@@ -12,10 +13,13 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.access.head import MOST_HEAD_BYTES
+from api.gateway import gateway_in
 from api.http_protocol import PatientProtocol
 
-OPEN_STREAM_SECONDS = 3
+OPEN_STREAM_SECONDS = 3.0
 """How long a stop waits for running answers before it ends them."""
+_ENDING_SECONDS = 5
+"""How long the callers of ended answers may take to be told so."""
 FORCED_SECONDS = 5
 """How long a stop that was asked for twice may take to end the browser."""
 
@@ -29,6 +33,7 @@ class HttpServer(uvicorn.Server):
         on_stop: Callable[[], None],
         protocol: type[PatientProtocol] = PatientProtocol,
         most_connections: int = 512,
+        open_stream_seconds: float = OPEN_STREAM_SECONDS,
     ) -> None:
         limited = partial(protocol, most_connections=most_connections)
         super().__init__(
@@ -40,9 +45,11 @@ class HttpServer(uvicorn.Server):
                 http=limited,  # type: ignore[arg-type]  # it is only ever called
                 ws="none",
                 h11_max_incomplete_event_size=MOST_HEAD_BYTES,
-                timeout_graceful_shutdown=OPEN_STREAM_SECONDS,
+                timeout_graceful_shutdown=math.ceil(open_stream_seconds) + _ENDING_SECONDS,
             )
         )
+        self._app = app
+        self._open_stream_seconds = open_stream_seconds
         self._on_stop = on_stop
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as the base has it
@@ -54,11 +61,18 @@ class HttpServer(uvicorn.Server):
             self._on_stop()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop; forced, the application still closes its browser, where the base class just leaves it.
+        """Stop: what waits fails at once, what runs has a few seconds, and every caller is told why it ends.
 
-        The process ends here if that hangs: a loop with half a browser cannot be closed any more.
+        Forced, the application still closes its browser, where the base class just leaves it. The process
+        ends here if that hangs: a loop with half a browser cannot be closed any more.
         """
-        await super().shutdown(sockets)
+        gateway = gateway_in(self._app)
+        gateway.stop_accepting()
+        ending = asyncio.get_running_loop().call_later(self._open_stream_seconds, gateway.stop_running)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            ending.cancel()
         if self.force_exit:
             try:
                 async with asyncio.timeout(FORCED_SECONDS):

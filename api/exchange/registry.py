@@ -13,7 +13,8 @@ from api.exchange.exchange import Exchange
 from api.exchange.workarounds import Workarounds
 from api.queueing.job import JobState
 from api.queueing.queue import JobQueue
-from domain.errors import Cancelled, GatewayError, NotFound, ShuttingDown
+from api.queueing.worker import stopping
+from domain.errors import Cancelled, GatewayError, NotFound
 from domain.requests import Plan
 from settings import ChatSettings
 
@@ -36,8 +37,7 @@ class Exchanges:
     async def __aexit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        for exchange in tuple(self._running.values()):
-            exchange.cancel(_stopping())
+        self.cancel_all(stopping())
         while self._tasks:  # the end of an exchange begins the removal of its files
             await asyncio.wait(self._tasks)
 
@@ -90,10 +90,16 @@ class Exchanges:
             raise NotFound(f"No request with the id {request_id!r} is waiting or running.", param="req_id")
         return state
 
+    def cancel_all(self, reason: GatewayError, *, but: JobState | None = None) -> None:
+        """Cancel what is being served, except in one state."""
+        for exchange in tuple(self._running.values()):
+            if exchange.state is not but:
+                exchange.cancel(reason)
+
     def _settle(self, exchange: Exchange, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         del self._running[exchange.id]
-        error = _stopping() if task.cancelled() else task.exception()
+        error = stopping() if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, GatewayError):
             log.error("exchange %s broke", exchange.id, exc_info=error)
             error = internal_error(exchange.id)
@@ -103,7 +109,3 @@ class Exchanges:
             closing = asyncio.create_task(exchange.files.close(), name=f"files-{exchange.id}")
             self._tasks.add(closing)
             closing.add_done_callback(self._tasks.discard)
-
-
-def _stopping() -> ShuttingDown:
-    return ShuttingDown("The gateway is stopping.", retry_after=5)
