@@ -27,6 +27,9 @@ from settings import BrowserSettings
 
 _log = logging.getLogger(__name__)
 
+_PATIENCE_SECONDS = 10.0
+"""What closing may take before the browser is killed."""
+
 
 class PageDriver:
     """Implements `domain.ports.Driver` on AI Studio's chat page.
@@ -110,7 +113,12 @@ class PageDriver:
                 await self.healer.open()
 
     async def close(self) -> None:
-        await self._stack.aclose()
+        """Ends within half a minute: a browser that answers to nothing is killed, which ends the waiting."""
+        killing = asyncio.get_running_loop().call_later(_PATIENCE_SECONDS, self.healer.kill)
+        try:
+            await self._stack.aclose()
+        finally:
+            killing.cancel()
         self.pool.problem = BrowserDown("The browser has been closed.")
 
     @asynccontextmanager

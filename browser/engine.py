@@ -97,9 +97,13 @@ class Engine:
                 killing.cancel()
 
     def kill(self) -> None:
-        """End the browser at once: it is broken, and whatever waits for it is told so."""
+        """End the browser at once: it is broken, and whatever waits for it is told so.
+
+        Whoever started it has a moment to notice, and is ended then.
+        """
         self._browser, self.killed = None, True
         self._processes.end_browser()
+        asyncio.get_running_loop().call_later(_NOTICE_SECONDS, self._processes.end)
 
     async def _clear(self) -> None:
         await asyncio.to_thread(self._processes.clear)

@@ -125,6 +125,11 @@ class Healer:
         """MiB that the browser takes."""
         return await self.engine.weigh() if self.engine is not None else 0.0
 
+    def kill(self) -> None:
+        """End the browser, if there is one, without asking it."""
+        if self.engine is not None:
+            self.engine.kill()
+
     def recycle(self, reason: str) -> None:
         """Have the browser replaced as soon as no answer is under way."""
         self._recycling = reason
@@ -140,8 +145,8 @@ class Healer:
             tabs = [session.detach() for session in self._pool.sessions if session.has_litter]
             if not await _all_closed(tab.close() for tab in tabs if tab is not None):
                 self._stuck = True
-                if self.engine is not None and not self._pool.alive:
-                    self.engine.kill()  # whoever waits for it, to open a tab say, need not wait on
+                if not self._pool.alive:
+                    self.kill()  # whoever waits for it, to open a tab say, need not wait on
                 self._pool.changed.set()
 
     async def keep_ready(self) -> None:
@@ -188,8 +193,7 @@ class Healer:
             await self._close_context()
             await self._open_context(self.engine, state)
         else:
-            if self.engine is not None:
-                self.engine.kill()  # it might not close, and there is nothing left in it to keep
+            self.kill()  # it might not close, and there is nothing left in it to keep
             await self.close()
             await self.open()
 
