@@ -18,7 +18,7 @@ from browser.flows.held import Held
 from browser.foreground import Foreground
 from browser.ladder import Rung
 from browser.pages.scripting import first_line
-from browser.tab import Tab, TabOpener
+from browser.tab import Tab, TabOpener, giving_signs
 from domain.counts import TokenCount
 from domain.errors import GatewayError, SessionLost, UnknownModel
 from domain.models import ModelCard
@@ -122,7 +122,10 @@ class Session:
         try:
             tab = self._tab = await self._opener.open(self.break_)
             self._note(tab)
-            async with evidence_of(tab.page, self._settings.evidence_dir):
+            async with (
+                evidence_of(tab.page, self._settings.evidence_dir),
+                giving_signs(tab.page, self._settings),
+            ):
                 await self._settle_chat()
             self._require_unbroken()
         except BaseException as error:

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 
 from playwright.async_api import BrowserContext, Error, Page
 
@@ -21,8 +22,46 @@ from settings import BrowserSettings
 
 _log = logging.getLogger(__name__)
 _CLOSE_SECONDS = 5.0
+_SIGN_SECONDS = 1.0
+_SILENT_LOOKS = 3
+"""As many looks of the watchdog may go by without a sign of a page that loads."""
 _EVIDENCE_SECONDS = 15.0
 """The page asks for its models as soon as it starts."""
+
+
+@asynccontextmanager
+async def giving_signs(page: Page, settings: BrowserSettings) -> AsyncIterator[None]:
+    """Around the opening of a tab, which nobody else looks at: others wait for it to end.
+
+    Raises:
+        SessionLost: its page has frozen.
+    """
+    if not settings.watchdog_seconds:
+        yield
+        return
+    patience = _SILENT_LOOKS * settings.watchdog_seconds
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(patience) as clock:
+
+            async def listen() -> None:
+                while True:
+                    with suppress(Error):  # it navigates, or is gone, which others tell
+                        await page.evaluate("0")
+                    if not clock.expired():
+                        clock.reschedule(loop.time() + patience)
+                    await asyncio.sleep(_SIGN_SECONDS)
+
+            listening = asyncio.create_task(listen(), name="signs-of-life")
+            try:
+                yield
+            finally:
+                listening.cancel()
+                await asyncio.gather(listening, return_exceptions=True)
+    except TimeoutError as error:
+        if not clock.expired():
+            raise
+        raise SessionLost(f"The tab did not answer for {patience:g} s while it was opened.") from error
 
 
 class Tab:
@@ -128,7 +167,10 @@ class TabOpener:
         chat_page = ChatPage(page, self._library, self._settings.ai_studio_url)
         tab = Tab(page, chat_page, self._captures.chain(page, chat_page), on_lost)
         try:
-            async with evidence_of(page, self._settings.evidence_dir):
+            async with (
+                evidence_of(page, self._settings.evidence_dir),
+                giving_signs(page, self._settings),
+            ):
                 await tab.captures.open()
                 await tab.load(self._ready_seconds)
         except BaseException:

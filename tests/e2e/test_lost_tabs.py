@@ -13,6 +13,12 @@ from tests.e2e.driving import answer, driver_for, opened, request, run, text_of,
 from tests.e2e.test_bad_days import kill_new
 
 RENDERER = "--type=renderer"
+FREEZE_ONCE = """
+if (location.pathname.startsWith("/prompts") && !document.cookie.includes("frozen")) {
+  document.cookie = "frozen=1";
+  setTimeout(() => { for (;;); }, 50);
+}
+"""
 
 
 def processes() -> set[int]:
@@ -62,3 +68,14 @@ async def test_a_tab_that_crashes_while_it_opens_is_opened_again(site: Site) -> 
             assert await answer(driver, "/echo whole") == "whole"
     finally:
         await driver.close()
+
+
+async def test_a_tab_that_freezes_while_it_opens_is_given_up(site: Site) -> None:
+    async with opened(site, watchdog_seconds=1) as driver:
+        [session] = driver.pool.sessions
+        page = session.tab.page
+        await page.context.add_init_script(FREEZE_ONCE)
+        await page.close()
+        async with asyncio.timeout(25):  # with nobody looking it takes twice as long
+            assert await answer(driver, "/echo whole") == "whole"
+        assert driver.status().counters["healing.page"] == 2
