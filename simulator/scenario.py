@@ -177,6 +177,8 @@ class PageKnobs(_Knobs):
     language: Literal["en", "pseudo"] = "en"
     """`pseudo`: English with accents on its vowels, wherever the page speaks itself."""
     drop_settings_on_new_chat: bool = False
+    new_chat_loads_page: bool = False
+    """New chat leaves for the address of an empty chat, instead of emptying the page."""
 
 
 class Scenario(_Knobs):

@@ -1,10 +1,12 @@
 """The chat page of one tab as a whole: its areas, and the ways to reach it."""
 
 import asyncio
+import logging
 import re
+from contextlib import suppress
 from urllib.parse import quote, urlsplit
 
-from playwright.async_api import Error, Page
+from playwright.async_api import Error, Page, Response
 
 from browser.pages.answers import Answers
 from browser.pages.attachments import Attachments
@@ -20,6 +22,7 @@ from browser.pages.system_instruction import SystemInstruction
 from browser.wire.refusals import denied, rate_limited, region_blocked, unavailable
 from domain.errors import GatewayError, SessionLost, SignedOut
 
+_log = logging.getLogger(__name__)
 _SIGN_IN_MARKS = ("accounts.google.com", "/servicelogin", "/signin")
 _CRASH_MARK = "crashed"
 """In what Playwright says of a tab whose process is gone; it is not closed, and nothing will load in it."""
@@ -31,6 +34,9 @@ _REMEDY = (
 )
 _FORBIDDEN = re.compile(r"\b403\b|forbidden", re.IGNORECASE)
 _NOT_OFFERED = re.compile(r"available regions|not available", re.IGNORECASE)
+_INTERRUPTED_MARKS = ("interrupted by another navigation", "net::ERR_ABORTED", "NS_BINDING_ABORTED")
+_INTERRUPTIONS = 2
+_OWN_WAY_MS = 3000
 _LOOK_SECONDS = 2.0
 _ALL_ABSENT = 3
 """A page without any of its areas is not the chat page, whatever it is."""
@@ -71,7 +77,7 @@ class ChatPage:
         url = f"{self._base_url}/prompts/new_chat" + (f"?model={quote(model)}" if model else "")
         try:
             async with asyncio.timeout(seconds):
-                response = await self._page.goto(url, wait_until="domcontentloaded", timeout=1000 * seconds)
+                response = await self._goto(url, seconds)
                 self.refuse_strange_page()
                 _refuse_status(response.status if response else 200)
                 return await self._ready()
@@ -79,6 +85,19 @@ class ChatPage:
             raise await self._why_not_ready(seconds) from error
         except Error as error:
             raise SessionLost(f"{self._base_url} did not load: {first_line(error)}", stage="site") from error
+
+    async def _goto(self, url: str, seconds: float) -> Response | None:
+        """The page may be about to load something itself, which takes the place of what it is sent to."""
+        for _ in range(_INTERRUPTIONS):
+            try:
+                return await self._page.goto(url, wait_until="domcontentloaded", timeout=1000 * seconds)
+            except Error as error:
+                if not any(mark in error.message for mark in _INTERRUPTED_MARKS):
+                    raise
+                _log.info("the page went somewhere by itself while it was sent to %s", url)
+                with suppress(Error):
+                    await self._page.wait_for_event("domcontentloaded", timeout=_OWN_WAY_MS)
+        return await self._page.goto(url, wait_until="domcontentloaded", timeout=1000 * seconds)
 
     def _forget_settings(self) -> None:
         """What a load or another model may have changed."""

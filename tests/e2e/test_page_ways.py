@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Route
 
 from domain.errors import ControlFailed, DeadlinePassed, GatewayError, PageDrift, SessionLost, SignedOut
 from domain.ports import Deadlines
@@ -53,6 +54,7 @@ async def test_every_era_of_the_page_takes_every_setting(site: Site, control: Si
         {"hold_run_while_counting": True, "token_count_delay_ms": 400},
         {"duplicate_prompt_tree": True},
         {"drop_settings_on_new_chat": True},
+        {"new_chat_loads_page": True},
         {"thought_layout": "separate-turn", "footer_before_text": True},
         {"stop_commit": "blur"},
         {"tick_ms": 50},
@@ -70,6 +72,19 @@ async def test_an_obstacle_on_the_page_does_not_stop_the_chat(
             report = (await control.requests())[-1]["report"]
             assert (report["temperature"], report["stopSequences"]) == (temperature, [f"S{n}"])
         assert len(await control.requests()) == 2
+
+
+async def test_a_page_that_goes_somewhere_by_itself_is_loaded_all_the_same(site: Site) -> None:
+    async with opened(site) as driver:
+        tab = driver.pool.sessions[0].tab
+
+        async def hold(_: Route) -> None:
+            """Until the page has taken its place."""
+
+        await tab.page.route("**/prompts/new_chat", hold, times=1)
+        await tab.page.evaluate("setTimeout(() => location.assign('/prompts/new_chat'), 200)")
+        await tab.load(10)
+        assert await answer(driver, "/echo x") == "x"
 
 
 @pytest.mark.parametrize(("control_name", "area"), [("prompt_textarea", "prompt"), ("run_button", "run")])

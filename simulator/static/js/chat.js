@@ -97,7 +97,9 @@ export class Chat {
   /** The toolbar button: inert on an empty chat and while generating. */
   requestNew() {
     if (this.empty || this.generating) return;
-    this.leaveTo(() => this.startNew());
+    this.leaveTo(() =>
+      this.app.knobs.new_chat_loads_page ? location.assign('/prompts/new_chat') : this.startNew(),
+    );
   }
 
   /** Ask before turns are lost that are saved nowhere. */

@@ -51,6 +51,8 @@ const DEFAULTS = {
   mutations: [],
   duplicate_prompt_tree: false,
   drop_settings_on_new_chat: false,
+  new_chat_loads_page: false,
+  editor_tabs_drawn_anew: false,
 };
 
 /** Knobs of this page load with the defaults filled in. */
