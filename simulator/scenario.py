@@ -134,6 +134,8 @@ class PageKnobs(_Knobs):
     """The editor of function declarations does not save, and gives this as its reason."""
     dialog_stays_open: bool = False
     """The dialogs of the Tools section take a text and do not close on Save."""
+    editor_tabs_drawn_anew: bool = False
+    """The dialog of declarations draws new tabs for a chosen one; the other one has a text field as well."""
     structured_editor: Literal["textarea", "keyboard"] = "textarea"
     """What the schema is written into: a text area, or a code editor that only listens to the keyboard."""
     autosave_dialog_after_ms: Milliseconds | None = 1500

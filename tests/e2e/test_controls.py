@@ -357,6 +357,14 @@ async def test_a_click_that_the_page_lost_opens_the_editor_when_made_again(
         assert functions_of(await sent(driver, control, FUNCTIONS))
 
 
+async def test_an_editor_may_draw_its_tabs_anew_and_have_a_field_in_each(
+    site: Site, control: SiteControl
+) -> None:
+    await control.scenario(page={"editor_tabs_drawn_anew": True})
+    async with opened(site) as driver:
+        assert functions_of(await sent(driver, control, FUNCTIONS))
+
+
 async def test_an_editor_takes_a_long_text_whole(driver: PageDriver, control: SiteControl) -> None:
     many = tuple(FunctionDeclaration(f"f{n}", "d" * 2000, site_schema=ANSWER) for n in range(128))
     report = await sent(driver, control, replace(plain(), functions=many))

@@ -40,12 +40,15 @@ const open = async () => {
   if (!find("dialog")) edit.click();
   return (await until(dialog, arg.milliseconds / 2)) ? null : "dialog";
 };
+// Both tabs may have a text field, and choosing one may put new tabs and fields in the place of the old ones.
 const showText = async () => {
-  const tab = inDialog(area("tab"));
-  if (tab && tab.getAttribute("aria-selected") !== "true") tab.click();
-  const isShown = () => field() && (!tab || tab.getAttribute("aria-selected") !== "false");
-  if (await until(isShown, arg.milliseconds / 2)) return null;
-  return field() || tab ? "text" : "tab";
+  const tab = () => inDialog(area("tab"));
+  const isChosen = () => !tab() || tab().getAttribute("aria-selected") !== "false";
+  const before = tab() && tab().getAttribute("aria-selected") === "false" ? field() : null;
+  if (tab() && tab().getAttribute("aria-selected") !== "true") tab().click();
+  await until(() => isChosen() && field() && field() !== before, arg.milliseconds / 2);
+  if (isChosen() && field()) return null;
+  return field() || tab() ? "text" : "tab";
 };
 
 // A code editor draws only a part of a long text.

@@ -14,7 +14,8 @@ class DeclarationsDialog {
     this.draft = app.run.declarations.length > 0 ? JSON.stringify(app.run.declarations, null, 2) : '';
     this.body = el('div', { class: 'tab-body' });
     this.error = el('p', { class: 'field-error', role: 'status' });
-    this.tabs = ['Code Editor', 'Visual Editor'].map((name) => this.#tab(name)).filter(Boolean);
+    this.tabs = this.#tabs();
+    this.tabGroup = el('ms-tab-group', { role: 'tablist' }, this.tabs);
     const content = el('ms-edit-function-declarations-dialog', {}, this.#parts());
     this.pane = app.overlays.dialog(content, { label: 'Function declarations', paneClass: 'x-wide' });
     this.#show('Visual Editor');
@@ -38,12 +39,16 @@ class DeclarationsDialog {
         'mat-dialog-content',
         { class: 'mat-mdc-dialog-content' },
         el('p', { text: 'Enter a list of function declarations for the model to call upon, as JSON.' }),
-        el('ms-tab-group', { role: 'tablist' }, this.tabs),
+        this.tabGroup,
         this.body,
         this.error,
       ),
       el('mat-dialog-actions', { class: 'mat-mdc-dialog-actions' }, reset, faults.mark('function_save', save)),
     ];
+  }
+
+  #tabs() {
+    return ['Code Editor', 'Visual Editor'].map((name) => this.#tab(name)).filter(Boolean);
   }
 
   #tab(name) {
@@ -58,6 +63,7 @@ class DeclarationsDialog {
   }
 
   #show(name) {
+    if (this.app.knobs.editor_tabs_drawn_anew) fill(this.tabGroup, (this.tabs = this.#tabs()));
     for (const tab of this.tabs) tab.setAttribute('aria-selected', String(tab.textContent === name));
     fill(this.body, name === 'Code Editor' ? this.#editor() : this.#overview());
   }
@@ -77,6 +83,7 @@ class DeclarationsDialog {
 
   #overview() {
     const { list } = parse(this.draft);
+    if (this.app.knobs.editor_tabs_drawn_anew) return el('textarea', { 'aria-label': 'Description' });
     if (!list || list.length === 0)
       return el('p', { class: 'nothing', text: 'No function declared yet. Add one in the Code Editor.' });
     return el(
