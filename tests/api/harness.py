@@ -31,6 +31,8 @@ from tests.gateway import FILES, ApiSettings, api_settings
 
 NOWHERE = Path("/nonexistent/file")
 CHAT = "/v1/chat/completions"
+PATIENCE = 10.0
+"""Seconds for what takes none, unless the machine is busy."""
 
 
 def settings_of(**changes: Any) -> ApiSettings:
@@ -108,7 +110,7 @@ async def listening(
         listener.close()
 
 
-async def eventually(holds: Callable[[], bool], within: float = 2.0) -> None:
+async def eventually(holds: Callable[[], bool], within: float = PATIENCE) -> None:
     """Give other tasks their turn until `holds()`; the effect has no event of its own to wait for."""
     async with asyncio.timeout(within):
         while not holds():  # noqa: ASYNC110  an observation from outside, without an event to wait for

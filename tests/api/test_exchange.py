@@ -9,7 +9,7 @@ from api.queueing.board import queue_snapshot
 from domain.completion import fold_choices
 from domain.errors import Cancelled, NotFound, QueueFull, RateLimited, SessionLost, ShuttingDown
 from domain.events import TextDelta, ThoughtDelta, Usage
-from tests.api.harness import Desk, any_object, eventually, exchanging, plan_of
+from tests.api.harness import PATIENCE, Desk, any_object, eventually, exchanging, plan_of
 from tests.api.scripted import HELLO, STOP, Script, ScriptedDriver, saying
 
 
@@ -141,7 +141,7 @@ async def test_exchange_whose_reader_leaves_is_cancelled() -> None:
         events = exchange.events()
         await anext(events)
         await events.aclose()
-        await asyncio.wait_for(driver.records[0].left.wait(), 1)
+        await asyncio.wait_for(driver.records[0].left.wait(), PATIENCE)
         assert isinstance(exchange.verdict, Cancelled)
 
 

@@ -199,7 +199,7 @@ async def test_client_that_leaves_while_the_endpoint_is_connected_ends_the_excha
         leaver = asyncio.create_task(server.http.post(CHAT, json=asked), name="leaver")
         await held.wait()
         leaver.cancel()
-        await eventually(lambda: not list(server.gateway.exchanges), within=3)
+        await eventually(lambda: not list(server.gateway.exchanges))
         release.set()
 
 

@@ -24,7 +24,7 @@ from domain.events import (
     Usage,
 )
 from domain.ports import Deadlines
-from tests.api.harness import CHAT, Server, body, eventually, listening
+from tests.api.harness import CHAT, PATIENCE, Server, body, eventually, listening
 from tests.api.scripted import Script, ScriptedDriver
 
 STOP = Finished(FinishReason.STOP)
@@ -203,13 +203,13 @@ async def test_client_that_goes_frees_its_place(stream: bool, phase: str) -> Non
         await eventually(lambda: len(list(queue)) == wanted and list(queue)[-1].state.value == phase)
         job = list(queue)[-1]
         leaver.cancel()
-        await eventually(lambda: job.settled, within=1)
+        await eventually(lambda: job.settled)
         assert isinstance(job.verdict, Cancelled)
         if blocker:
             gate.set()
             assert (await blocker).status_code == 200
         else:
-            await asyncio.wait_for(driver.records[0].left.wait(), 1)
+            await asyncio.wait_for(driver.records[0].left.wait(), PATIENCE)
         assert (await server.http.post(CHAT, json=body())).status_code == 200
 
 
@@ -234,7 +234,7 @@ async def test_running_stream_is_cancelled_by_its_id(prefix: str) -> None:
         answer = await server.http.post(f"/v1/cancel/{prefix}{job_id}")
         with pytest.raises(openai.APIError) as caught:
             [chunk async for chunk in stream]
-        await asyncio.wait_for(driver.records[0].left.wait(), 1)
+        await asyncio.wait_for(driver.records[0].left.wait(), PATIENCE)
         again = await server.http.post(f"/v1/cancel/{job_id}")
     assert answer.json() == {"success": True, "req_id": job_id, "state": "cancelled", "was": "running"}
     assert caught.value.code == "request_cancelled"
