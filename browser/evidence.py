@@ -3,6 +3,7 @@
 Both show what the page showed, prompts and account included, so they are readable by their owner alone.
 """
 
+import asyncio
 import logging
 import os
 import shutil
@@ -17,6 +18,8 @@ from playwright.async_api import Error, Page
 from domain.errors import ControlFailed, PageDrift
 
 _log = logging.getLogger(__name__)
+_PATIENCE_SECONDS = 5.0
+"""Whoever is told of the failure waits for so long at most; a page that has frozen gives no picture."""
 _KEPT = 20
 """Older evidence goes when more than this many folders have gathered."""
 
@@ -35,12 +38,13 @@ async def keep_evidence(page: Page, folder: Path, area: str) -> Path | None:
     """Save `page.png` and `page.html` in a folder of their own; its path, or `None` if nothing can be had."""
     place = folder / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{area}"
     try:
-        picture, html = await page.screenshot(), await page.content()
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            picture, html = await page.screenshot(), await page.content()
         place.mkdir(mode=0o700, parents=True)
         await _write(place / "page.png", picture)
         await _write(place / "page.html", html.encode("utf-8"))
-    except (Error, OSError) as error:
-        _log.warning("no evidence of %s could be kept: %s", area, error)
+    except (Error, OSError, TimeoutError) as error:
+        _log.warning("no evidence of %s could be kept: %s", area, error or "the page does not answer")
         return None
     _forget_old(folder)
     _log.warning("what the page showed is kept in %s", place)
