@@ -70,11 +70,20 @@ class PageGeneration:
                         said_something = True
                         yield event
             except GatewayError as error:
-                if said_something or not await self._may_go_better(error):
+                if said_something:
                     raise
-                await self._move(error)
+                await self._go_on(error)
             else:
                 return
+
+    async def _go_on(self, error: GatewayError) -> None:
+        """Stand on another tab, after an error of which nothing was told; or raise what is in the way."""
+        while await self._may_go_better(error):
+            try:
+                return await self._move(error)
+            except SignedOut as refused:  # found out while it was put there; another profile may do
+                error = refused
+        raise error
 
     async def _may_go_better(self, error: GatewayError) -> bool:
         """Whether to ask once more, of what nothing was told: on another tab, or with another profile."""

@@ -149,15 +149,12 @@ class ProfileStore:
         """See to it that a new profile can be kept, before somebody signs in for nothing.
 
         Raises:
-            NotConfigured: the folder cannot be made, or nothing may be written there.
+            NotConfigured: nothing may be written there. Nothing is made yet.
         """
-        why = "nothing may be written there"
-        try:
-            self.prepare()
-            if os.access(self.folder, os.W_OK | os.X_OK):
-                return
-        except OSError as error:
-            why = (error.strerror or str(error)).lower()
+        there = next(folder for folder in (self.folder, *self.folder.parents) if folder.exists())
+        if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+            return
+        why = "nothing may be written there" if there.is_dir() else "a file is in its place"
         raise NotConfigured(
             f"A sign-in cannot be saved in AUTH_PROFILES_DIR ({why}); make that folder writable for the user "
             "who runs the gateway, or set another one."

@@ -244,7 +244,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_anybody_signs_in(tmp_pat
     (tmp_path / "file").write_text("")
     status, said = without_display(tmp_path / "file" / "profiles", "--debug", DISPLAY=":1")
     assert status == 1
-    assert said.startswith("error: A sign-in cannot be saved in AUTH_PROFILES_DIR (not a directory)")
+    assert said.startswith("error: A sign-in cannot be saved in AUTH_PROFILES_DIR (a file is in its place)")
 
 
 def test_several_profiles_are_listed_and_none_is_guessed(tmp_path: Path) -> None:

@@ -153,7 +153,7 @@ async def test_it_does_not_begin_where_nothing_could_be_saved(site: Site, tmp_pa
     async with admin_elsewhere(site, tmp_path) as admin:
         refused = await admin.start()
         assert refused.status_code == 501
-        assert "AUTH_PROFILES_DIR (file exists)" in refused.json()["error"]["message"]
+        assert "AUTH_PROFILES_DIR (a file is in its place)" in refused.json()["error"]["message"]
         assert (await admin.status())["stage"] == "none"
 
 
