@@ -4,11 +4,9 @@ Nothing is downloaded here that is not there yet: what is missing is named with 
 """
 
 import importlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import Browser, Error, ProxySettings
+from playwright.async_api import Browser, Error, Playwright, ProxySettings
 
 from browser.locate import Camoufox, find_camoufox
 from domain.errors import BrowserDown
@@ -26,9 +24,10 @@ _NO_DATABASE = (
 )
 
 
-@asynccontextmanager
-async def running_camoufox(settings: BrowserSettings, proxy: ProxySettings | None) -> AsyncIterator[Browser]:
-    """A Camoufox of this process for as long as the context.
+async def launch_camoufox(
+    playwright: Playwright, settings: BrowserSettings, proxy: ProxySettings | None
+) -> Browser:
+    """Start a Camoufox.
 
     Raises:
         BrowserDown: something of it is missing, or it does not start as the settings want it.
@@ -38,22 +37,19 @@ async def running_camoufox(settings: BrowserSettings, proxy: ProxySettings | Non
         raise BrowserDown(found.problem)
     if settings.camoufox_geoip:
         _require_geoip()
-    manager = importlib.import_module("camoufox.async_api").AsyncCamoufox(**camoufox_options(settings, proxy))
+    launch = importlib.import_module("camoufox.async_api").AsyncNewBrowser
     try:
-        browser: Browser = await manager.__aenter__()
+        browser: Browser = await launch(playwright, **camoufox_options(settings, proxy))
     except Error:  # Playwright's own: told as with any engine
         raise
     except _failures() as error:
         said = shown("", f"{type(error).__name__}: {error}".splitlines()[0])  # it may name the proxy
         raise BrowserDown(f"Camoufox did not start: {said}") from error
-    try:
-        yield browser
-    finally:
-        await manager.__aexit__(None, None, None)
+    return browser
 
 
 def camoufox_options(settings: BrowserSettings, proxy: ProxySettings | None) -> dict[str, Any]:
-    """The keyword arguments of `AsyncCamoufox`; what is not set is left to Camoufox."""
+    """The keyword arguments of `AsyncNewBrowser`; what is not set is left to Camoufox."""
     options: dict[str, Any] = {
         "headless": _MODES[settings.mode],
         "main_world_eval": True,

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, ProxySettings
 
-from browser.camoufox_start import running_camoufox
+from browser.camoufox_start import launch_camoufox
 from browser.counting import Count
 from browser.locate import find_camoufox, find_chromium, find_firefox
 from browser.pages.scripting import first_line
@@ -172,11 +172,11 @@ class Engine:
 
     async def _start(self, stack: AsyncExitStack) -> Browser:
         kind = self._choose()
-        if kind == "camoufox" and self._settings.ws_endpoint is None:
-            return await self._launch_camoufox(stack)
         playwright = await stack.enter_async_context(running_playwright())
         if self._settings.ws_endpoint is not None:
             browser = await self._connect(playwright, kind, self._settings.ws_endpoint)
+        elif kind == "camoufox":
+            browser = await self._launch_camoufox(playwright)
         elif kind == "chromium":
             browser = await self._launch_chromium(playwright)
         else:
@@ -266,11 +266,11 @@ class Engine:
             handle_sighup=False,
         )
 
-    async def _launch_camoufox(self, stack: AsyncExitStack) -> Browser:
+    async def _launch_camoufox(self, playwright: Playwright) -> Browser:
         self.name = "camoufox"
         self.world_mark = "mw:"
         self._fixed_viewport = False
-        return await stack.enter_async_context(running_camoufox(self._settings, self._proxy))
+        return await launch_camoufox(playwright, self._settings, self._proxy)
 
     async def _connect(self, playwright: Playwright, kind: str, endpoint: str) -> Browser:
         """A DevTools endpoint (http, or a ws path under /devtools/) or a Playwright server."""

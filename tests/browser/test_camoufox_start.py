@@ -22,17 +22,18 @@ PACKAGE = {
     ),
     "async_api.py": (
         "import json\nfrom camoufox.exceptions import InvalidIP\n"
-        "class AsyncCamoufox:\n"
-        "    def __init__(self, **options):\n"
-        "        self.version = '0'\n"
-        "        with open({told!r}, 'w') as file:\n"
-        "            json.dump(options, file, default=str)\n"
-        "    async def __aenter__(self):\n"
-        "        if {failure!r}:\n"
-        "            raise InvalidIP({failure!r})\n"
-        "        return self\n"
-        "    async def __aexit__(self, *_):\n"
-        "        pass\n"
+        "class Started:\n"
+        "    version = '0'\n"
+        "    async def close(self):\n"
+        "        with open({told!r}, 'a') as file:\n"
+        "            file.write('\\n')\n"
+        "async def AsyncNewBrowser(playwright, **options):\n"
+        "    assert playwright.firefox.name == 'firefox'\n"
+        "    with open({told!r}, 'w') as file:\n"
+        "        json.dump(options, file, default=str)\n"
+        "    if {failure!r}:\n"
+        "        raise InvalidIP({failure!r})\n"
+        "    return Started()\n"
     ),
 }
 """What the gateway uses of the package: it notes what it was told, and starts nothing."""
@@ -109,6 +110,12 @@ async def test_everything_that_was_set_reaches_camoufox(install: Install) -> Non
             "password": "p@ss",
         },
     }
+
+
+async def test_a_camoufox_that_was_started_is_closed(install: Install) -> None:
+    told = install()
+    await start()
+    assert told.read_text().endswith("\n")
 
 
 async def test_what_was_not_set_is_left_to_camoufox(install: Install) -> None:
