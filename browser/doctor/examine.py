@@ -28,7 +28,7 @@ from browser.pages.scripting import ScriptLibrary
 from browser.pages.selectors import Selectors, load_selectors
 from browser.profiles.store import ProfileStore
 from browser.wire.models import decode_models
-from domain.errors import GatewayError, PageDrift, WireError
+from domain.errors import ControlFailed, GatewayError, PageDrift, WireError
 from domain.models import ModelCard, Thinking
 from domain.ports import Deadlines
 from settings import BrowserSettings
@@ -130,6 +130,7 @@ class Doctor:
 
     async def _look_at_all(self, *, generate: bool) -> None:
         model = await self.load(None, self._deadlines.ready)
+        await self._require_uncovered()
         cards = await self.cards()
         await self.look_at(model, cards)
         await self._bundle.photograph("page")
@@ -140,6 +141,12 @@ class Doctor:
         await self._look_at_pictures(cards)
         if generate:
             await self._walk.generate(self._deadlines, lambda: self._traffic.generated)
+        await self._require_uncovered()
+
+    async def _require_uncovered(self) -> None:
+        """Raises `ControlFailed`: what is found under a dialog that stays tells little of the page."""
+        if not await self._chat_page.chat.close_overlays():
+            raise ControlFailed((await self.chat_state()).obstacle, area="dialog")
 
     async def _look_at_pictures(self, cards: Sequence[ModelCard]) -> None:
         makers = [card for card in cards if card.can_chat and card.makes_pictures and not card.needs_paid_key]

@@ -163,7 +163,7 @@ class ChatFlow:
     async def _uncover(self, state: ChatState) -> None:
         """Raises `SessionLost` where something stays over the page: loading it anew is what may help."""
         if not await self._page.chat.close_overlays():
-            raise SessionLost(f"A dialog lies over the page and does not close: {state.dialog!r}.")
+            raise SessionLost(state.obstacle)
 
     async def _held_page(self, held: Held) -> ChatState:
         """Raises `SessionLost` at the least doubt: the request is as well served by a clean page."""
@@ -202,7 +202,7 @@ class ChatFlow:
             return
         _log.warning("something came up over the page while it was being set: %s", state.dialog or "a notice")
         if not await self._page.chat.close_overlays():
-            raise ControlFailed(f"A dialog lies over the page: {state.dialog!r}.", area="dialog") from failure
+            raise ControlFailed(state.obstacle, area="dialog") from failure
         self._controls.warnings.clear()
         await self._set(request, card, await self._page.chat.state())
 

@@ -60,6 +60,14 @@ class ChatState:
         """Whether nothing of an earlier request is left."""
         return self.ready and not (self.running or self.turns or self.chips)
 
+    @property
+    def obstacle(self) -> str:
+        """What to say of a dialog that no script closes."""
+        return (
+            f"A dialog lies over the page and does not close: {self.dialog!r}. If it asks for what only you "
+            "can answer, open the page in a window (launch_camoufox.py --debug) and answer it there."
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Aim:

@@ -206,6 +206,16 @@ async def test_an_obstacle_is_no_miss(
     assert (report.problem, report.missing) == ("", ())
 
 
+async def test_a_dialog_that_only_a_person_can_answer_is_the_problem(
+    engine: Engine, site: Site, control: SiteControl, tmp_path: Path
+) -> None:
+    await control.scenario(page={**QUICK, "terms_dialog": True})
+    report = await examined(engine, site, tmp_path)
+    assert "Terms of service" in report.problem
+    assert "--debug" in report.problem
+    assert report.missing == ()
+
+
 async def test_one_tiny_prompt_is_sent_when_asked(
     engine: Engine, site: Site, control: SiteControl, tmp_path: Path
 ) -> None:
