@@ -75,9 +75,9 @@ MutationName = Literal[
 ]
 """Single facts of the page that are most likely to change, changed; see `static/js/mutations.js`."""
 
-UploadFault = Literal["toast", "silent", "chip", "stuck"]
-"""`toast`: the file goes again, and a toast says why; `silent`: nothing ever comes of it; `chip`: its chip
-stays and is marked as failed; `stuck`: its processing does not end."""
+UploadFault = Literal["toast", "late_toast", "silent", "chip", "stuck"]
+"""`toast`: the file goes again, and a toast says why; `late_toast`: a moment later; `silent`: nothing ever
+comes of it; `chip`: its chip stays and is marked as failed; `stuck`: its processing does not end."""
 
 
 Interruption = Literal[

@@ -57,6 +57,18 @@ async def test_a_file_that_the_page_does_not_take_fails_the_request_by_name(
         assert await arrived(control) == []
 
 
+async def test_why_a_file_went_is_not_taken_from_what_the_page_had_said_before(
+    site: Site, control: SiteControl, made: FilesMade
+) -> None:
+    await control.scenario(page={"upload_faults": ["late_toast"]}, rpc_faults={"CountTokens": 403})
+    async with opened(site) as driver:
+        page = driver.pool.sessions[0].tab.page
+        await page.locator("ms-prompt-box textarea").fill("x")
+        await page.locator("div.toast.error").wait_for()
+        with pytest.raises(ControlFailed, match=r"took it away again.*'Failed to upload"):
+            await run(driver, asking(made("data.json"), Text("/echo x")))
+
+
 async def test_an_upload_that_the_site_refuses_is_told_in_its_words(
     site: Site, control: SiteControl, made: FilesMade
 ) -> None:

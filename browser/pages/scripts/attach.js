@@ -17,6 +17,8 @@ const newToast = () => {
     return at < 0;
   });
 };
+const told = notices().map(({ text }) => text);
+const newNotice = () => notices().map(({ text }) => text).filter((text) => !told.includes(text)).at(-1) || "";
 let most = 0;
 const outcome = () => {
   agree();
@@ -32,8 +34,8 @@ const outcome = () => {
 let found = await until(outcome, arg.milliseconds);
 if (!found) found = { state: chipCount() < arg.chips ? "absent" : "busy", said: "" };
 if (found.state === "gone") { // it is told why a moment after the file has gone
-  await until(() => newToast() || lastNotice(), 500);
-  found.said = newToast() || "";
+  await until(() => newToast() || newNotice(), 500);
+  found.said = newToast() || newNotice();
 }
 await until(() => !find("backdrop"), 400);
 for (let round = 0; round < 3 && find("backdrop"); round += 1) {

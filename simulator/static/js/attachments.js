@@ -127,12 +127,14 @@ export class Attachments {
     if (fault === 'stuck') return;
     try {
       const id = await upload(this.app, source, file);
-      if (fault === 'toast') throw new Error('this type is not supported');
+      if (fault === 'toast' || fault === 'late_toast') throw new Error('this type is not supported');
       if (fault === 'chip') file.failed = true;
       else if (this.files.includes(file)) file.id = id;
     } catch (error) {
       this.files = this.files.filter((item) => item !== file);
-      this.app.overlays.toast(`Failed to upload ${source.name}: ${error.message}`, 'error');
+      const tell = () => this.app.overlays.toast(`Failed to upload ${source.name}: ${error.message}`, 'error');
+      if (fault === 'late_toast') setTimeout(tell, 200);
+      else tell();
     }
     if (file.id !== null) this.app.tokens.touch();
     this.#show();
