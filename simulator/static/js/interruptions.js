@@ -263,6 +263,7 @@ export class Interruptions {
         'div',
         { class: 'prompt-input-wrapper' },
         el('div', { class: 'text-wrapper' }, el('ms-autosize-textarea', {}, area)),
+        el('input', { type: 'file', class: 'file-input', 'data-test-upload-file-input': true }),
         el(
           'ms-run-button',
           {},
