@@ -3,18 +3,20 @@
 What a page does not show is written down as `LOST_ON_PAGE` and `ERRORS_ON_PAGE`; everything else is the same.
 """
 
+import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Error
+from playwright.async_api import Error, Request
 
+from browser.capture.hearing import rpc_method
 from browser.capture.helper import LINES_TYPE, STREAM_TYPE
-from browser.capture.overhearing import Call, Overhearing
+from browser.capture.overhearing import Call
 from browser.driver import PageDriver
 from browser.stream_proxy.process import PYTHON
 from domain.errors import (
@@ -176,14 +178,17 @@ def as_one(events: list[Event], *, on_page: bool) -> list[Event]:
 class Overhearer(HelperServer):
     """A helper that hears answers through the browser's own events, each when it is complete."""
 
-    calls: AsyncGenerator[Call]
-
     def __init__(self) -> None:
         super().__init__("", "", [])
+        self._calls: asyncio.Queue[Call] = asyncio.Queue()
+
+    def on_request(self, request: Request) -> None:
+        if request.method == "POST" and rpc_method(request.url) == "GenerateContent":
+            self._calls.put_nowait(Call(request, asyncio.get_running_loop().time()))
 
     async def told(self) -> list[bytes]:
         try:
-            status, body = await (await anext(self.calls)).answer()
+            status, body = await (await self._calls.get()).answer()
         except (WireError, Error):
             return [head_of("200 OK", STREAM_TYPE)]
         if status == 200 or body.startswith(b"[,"):
@@ -200,9 +205,8 @@ async def helped(site: Site) -> AsyncIterator[PageDriver]:
         opened(site, capture="helper", helper_endpoint=endpoint) as driver,
     ):
         [session] = driver.pool.sessions
-        with Overhearing(session.tab.page, "GenerateContent") as heard:
-            server.calls = heard.calls()
-            yield driver
+        session.tab.page.context.on("request", server.on_request)  # of whatever tab there will be
+        yield driver
 
 
 def hearing(site: Site, capture: str) -> AbstractAsyncContextManager[PageDriver]:
