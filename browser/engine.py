@@ -18,7 +18,7 @@ from browser.camoufox_start import launch_camoufox
 from browser.counting import Count
 from browser.locate import find_camoufox, find_chromium, find_firefox
 from browser.pages.scripting import first_line
-from browser.playwright_start import guard_driver, running_playwright
+from browser.playwright_start import on_driver_end, running_playwright
 from browser.processes import Processes
 from browser.proxying import firefox_preferences, proxy_option
 from browser.stream_proxy.process import StreamProxy, running_stream_proxy
@@ -121,7 +121,7 @@ class Engine:
     def on_gone(self, told: Callable[[], None]) -> None:
         """Have it told when the browser, or what connects to it, has gone; possibly more than once."""
         self.browser.on("disconnected", lambda _: told())
-        guard_driver(self.browser, told)
+        on_driver_end(self.browser, told)
 
     async def weigh(self) -> float:
         """MiB that the browser takes, its helpers included; 0 where it was not started here."""
