@@ -136,6 +136,8 @@ class PageKnobs(_Knobs):
     """The dialogs of the Tools section take a text and do not close on Save."""
     editor_tabs_drawn_anew: bool = False
     """The dialog of declarations draws new tabs for a chosen one; the other one has a text field as well."""
+    system_saved_from_the_start: bool = False
+    """The sheet of the system instruction says that it is saved, also for a moment after a change."""
     structured_editor: Literal["textarea", "keyboard"] = "textarea"
     """What the schema is written into: a text area, or a code editor that only listens to the keyboard."""
     autosave_dialog_after_ms: Milliseconds | None = 1500

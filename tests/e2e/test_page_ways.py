@@ -74,6 +74,16 @@ async def test_an_obstacle_on_the_page_does_not_stop_the_chat(
         assert len(await control.requests()) == 2
 
 
+async def test_a_sheet_that_always_says_saved_is_left_when_it_has_saved(
+    site: Site, control: SiteControl
+) -> None:
+    await control.scenario(page={"system_saved_from_the_start": True})
+    async with opened(site) as driver:
+        for rule in ("be brief", "be kind"):
+            await run(driver, request("/echo x", system=rule))
+            assert rule in str((await control.requests())[-1]["report"]["system"])
+
+
 async def test_a_page_that_goes_somewhere_by_itself_is_loaded_all_the_same(site: Site) -> None:
     async with opened(site) as driver:
         tab = driver.pool.sessions[0].tab

@@ -1,6 +1,7 @@
 // arg: {text, milliseconds}
 // Sets the system instruction in its side sheet and leaves the sheet only when the page says it is saved.
 // Returns {text, saved, preview, closed}: `saved` is false when the sheet shows no state to go by.
+const NOTICE_MS = 600; // later than that no page begins to save what was typed
 const card = find("system_card");
 if (!card) return { missing: "system_card", winners };
 const wanted = arg.text.replace(/\r\n?/g, "\n");
@@ -10,13 +11,13 @@ if (!box) {
   box = await until(() => find("system_text"), arg.milliseconds);
 }
 if (!box) return { missing: "system_text", winners };
+const isSaved = () => { const status = find("system_status"); return status !== null && /\bsaved\b/i.test(words(status)); };
 let saved = true;
 if (box.value !== wanted) {
+  const before = isSaved(); // of what was there: a page may say so for a moment longer
   setValue(box, wanted, "change");
-  saved = Boolean(await until(() => {
-    const status = find("system_status");
-    return status && /\bsaved\b/i.test(words(status));
-  }, arg.milliseconds));
+  if (before) await until(() => !isSaved(), NOTICE_MS);
+  saved = await until(isSaved, arg.milliseconds);
 }
 const text = (find("system_text") || box).value;
 const close = find("sheet_close");

@@ -53,6 +53,7 @@ const DEFAULTS = {
   drop_settings_on_new_chat: false,
   new_chat_loads_page: false,
   editor_tabs_drawn_anew: false,
+  system_saved_from_the_start: false,
 };
 
 /** Knobs of this page load with the defaults filled in. */

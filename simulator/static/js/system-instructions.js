@@ -10,6 +10,7 @@ import { Select } from './widgets/select.js';
 
 const STORE = 'aistudio_all_system_instructions';
 const SAVE_AFTER_MS = 300;
+const NOTICED_AFTER_MS = 60;
 const NEW = { value: '', text: 'Create new instruction' };
 
 export function openSystemInstructions(app) {
@@ -31,6 +32,7 @@ class SystemInstructionsSheet {
       label: 'System instructions',
     });
     this.pane.onClose(() => this.#closed());
+    if (app.knobs.system_saved_from_the_start) this.status.textContent = 'Saved';
     this.area.focus();
   }
 
@@ -75,7 +77,9 @@ class SystemInstructionsSheet {
   }
 
   #edited() {
-    this.status.textContent = 'Saving…';
+    const notice = () => (this.status.textContent = 'Saving…');
+    if (this.app.knobs.system_saved_from_the_start) setTimeout(notice, NOTICED_AFTER_MS);
+    else notice();
     this.save.poke();
   }
 
