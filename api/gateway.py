@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fastapi import FastAPI, Request
+from fastapi import Request
 
 from api.attachments.intake import Intake
 from api.catalogue import Catalogue
@@ -44,10 +44,6 @@ class Gateway:
         self.exchanges.cancel_all(stopping())
 
 
-def gateway_in(app: FastAPI) -> Gateway:
-    gateway: Gateway = app.state.gateway
-    return gateway
-
-
 def gateway_of(request: Request) -> Gateway:
-    return gateway_in(request.app)
+    gateway: Gateway = request.app.state.gateway
+    return gateway

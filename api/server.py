@@ -5,7 +5,8 @@ import errno
 import math
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from types import FrameType
 
@@ -13,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.access.head import MOST_HEAD_BYTES
-from api.gateway import gateway_in
+from api.gateway import Gateway
 from api.http_protocol import PatientProtocol
 
 OPEN_STREAM_SECONDS = 3.0
@@ -25,12 +26,16 @@ FORCED_SECONDS = 5
 
 
 class HttpServer(uvicorn.Server):
-    """Serves until a signal, or `should_exit`, stops it; told twice, it waits for no answer."""
+    """Serves until a signal, or `should_exit`, stops it; told twice, it waits for no answer.
+
+    `gateway` is whose requests a stop ends; without one the connections are just cut.
+    """
 
     def __init__(
         self,
         app: FastAPI,
         on_stop: Callable[[], None],
+        gateway: Gateway | None = None,
         protocol: type[PatientProtocol] = PatientProtocol,
         most_connections: int = 512,
         open_stream_seconds: float = OPEN_STREAM_SECONDS,
@@ -48,7 +53,7 @@ class HttpServer(uvicorn.Server):
                 timeout_graceful_shutdown=math.ceil(open_stream_seconds) + _ENDING_SECONDS,
             )
         )
-        self._app = app
+        self._gateway = gateway
         self._open_stream_seconds = open_stream_seconds
         self._on_stop = on_stop
 
@@ -60,19 +65,27 @@ class HttpServer(uvicorn.Server):
             self.should_exit = True
             self._on_stop()
 
+    @contextmanager
+    def _ending(self) -> Iterator[None]:
+        """End what waits, and what runs longer than a stop waits for."""
+        if self._gateway is None:
+            yield
+            return
+        self._gateway.stop_accepting()
+        late = asyncio.get_running_loop().call_later(self._open_stream_seconds, self._gateway.stop_running)
+        try:
+            yield
+        finally:
+            late.cancel()
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop: what waits fails at once, what runs has a few seconds, and every caller is told why it ends.
 
         Forced, the application still closes its browser, where the base class just leaves it. The process
         ends here if that hangs: a loop with half a browser cannot be closed any more.
         """
-        gateway = gateway_in(self._app)
-        gateway.stop_accepting()
-        ending = asyncio.get_running_loop().call_later(self._open_stream_seconds, gateway.stop_running)
-        try:
+        with self._ending():
             await super().shutdown(sockets)
-        finally:
-            ending.cancel()
         if self.force_exit:
             try:
                 async with asyncio.timeout(FORCED_SECONDS):
