@@ -9,7 +9,7 @@ import hypothesis
 import pytest
 import pytest_asyncio
 from openai import AsyncOpenAI
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from browser.locate import find_chromium
 from simulator.demo import LOOPBACK_ONLY, Site, simulated_site
@@ -21,6 +21,8 @@ from tests.site import SiteControl
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
+PATIENCE_MS = 20_000
+"""For what a page shows at once, unless the machine is busy."""
 LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", ""}
 
 
@@ -72,6 +74,7 @@ async def control(control_of_site: SiteControl) -> AsyncIterator[SiteControl]:
 @pytest_asyncio.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     """A browser without a driver, for pages that tests look at by hand; each in a context of its own."""
+    expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=find_chromium(own=lambda: playwright.chromium.executable_path),

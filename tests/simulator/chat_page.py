@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Error, Locator, Page, expect
 
 from simulator.server import Simulator
 
-PATIENCE_MS = 5000
+PATIENCE_MS = 20_000
 NARROW = 960
 CALM = {"animation_ms": 0, "autosave_dialog_after_ms": None, "token_count_delay_ms": 10}
 SEED = """if (window.name) {
