@@ -42,17 +42,6 @@ class MuteInBody(CdpCapture):
         yield b""
 
 
-class BreaksOff(CdpCapture):
-    """Loses what comes after the first piece."""
-
-    async def body(self, hearing: Hearing) -> AsyncGenerator[bytes]:
-        async with aclosing(super().body(hearing)) as pieces:
-            async for piece in pieces:
-                yield piece[: len(piece) // 2]
-                break
-        raise Unheard("the test lost it")
-
-
 class DeafInPage(InPageCapture):
     """Hears the page start, and nothing of its answers."""
 
@@ -175,8 +164,8 @@ async def test_a_model_that_takes_its_time_is_no_deaf_capture(page: Page, site: 
 
 
 async def test_once_something_was_sent_a_failure_is_the_runs(page: Page, site: Site) -> None:
-    on = await bench(page, site, BreaksOff, order=("cdp", "in_page"))
-    listening = await on.press("/chunks n=50 every=0.01")
+    on = await bench(page, site, BreaksOffLater, order=("cdp", "in_page"))
+    listening = await on.press("/chunks n=150 every=0.01")
     events: list[Event] = []
     with pytest.raises(WireError, match="the test lost it"):
         await note(listening, events)
