@@ -39,6 +39,7 @@ from tests.e2e.driving import (
     until_ready,
 )
 from tests.site import SiteControl
+from tests.waiting import eventually
 
 FREEZE = "() => { setTimeout(() => { for (;;); }, 0); }"
 PATIENCE = 0.5
@@ -358,6 +359,5 @@ async def test_requests_may_wait_for_a_new_sign_in(site: Site) -> None:
 
 
 async def until_generating(session: Session) -> None:
-    async with asyncio.timeout(DEADLINES.ready):
-        while not session.generating:  # noqa: ASYNC110 nothing of the driver tells when Run is pressed
-            await asyncio.sleep(0.005)
+    """Nothing of the driver tells when Run is pressed."""
+    await eventually(lambda: session.generating, DEADLINES.ready)

@@ -27,6 +27,7 @@ from tests.e2e.driving import (
     DEADLINES,
     PRODUCTION,
     answer,
+    counted,
     driver_for,
     free_port,
     opened,
@@ -34,6 +35,7 @@ from tests.e2e.driving import (
     until_ready,
 )
 from tests.upstream import upstream_proxy
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="the stream proxy is not installed: make proxy")
 CHILD = "stream_proxy/child.py"
@@ -218,9 +220,7 @@ async def test_proxy_that_was_killed_is_started_again(site: Site) -> None:
     async with opened(site, capture="proxy", stream_port=free_port()) as driver:
         with pytest.raises(WireError):
             await answer_until(driver, kill_proxy)
-        async with asyncio.timeout(20):
-            while not driver.status().counters.get("stream_proxy_restarts"):  # noqa: ASYNC110 - a counter
-                await asyncio.sleep(0.05)
+        await eventually(lambda: counted(driver, "stream_proxy_restarts"))
         await until_ready(driver, 1)
         assert await answer(driver, "/echo again") == "again"
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -12,14 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
-SECONDS = 30
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
+from tests.waiting import SECONDS, found
 
 
 class Person:
@@ -35,19 +27,17 @@ class Person:
         while True:
             said = json.loads(await self._connection.recv())
             if said.get("id") == self._last:
-                found: dict[str, Any] = said.get("result", {})
-                return found
+                result: dict[str, Any] = said.get("result", {})
+                return result
 
     async def sees(self, expression: str) -> bool:
-        found = await self.call("Runtime.evaluate", expression=f"Boolean({expression})")
-        return bool(found.get("result", {}).get("value"))
+        told = await self.call("Runtime.evaluate", expression=f"Boolean({expression})")
+        return bool(told.get("result", {}).get("value"))
 
     async def fill(self, selector: str, text: str) -> None:
         """Wait for a field, type into it, and press Enter."""
         field = f"document.querySelector({json.dumps(selector)})"
-        async with asyncio.timeout(SECONDS):
-            while not await self.sees(field):  # noqa: ASYNC110 a page is looked at
-                await asyncio.sleep(0.05)
+        await found(lambda: self.sees(field))
         await self.call("Runtime.evaluate", expression=f"{field}.focus()")
         await self.call("Input.insertText", text=text)
         for kind in ("keyDown", "keyUp"):
@@ -73,13 +63,9 @@ class Person:
 @asynccontextmanager
 async def person_at(port: int) -> AsyncIterator[Person]:
     """Enters once the browser shows a page."""
-    async with asyncio.timeout(SECONDS):
-        address = ""
-        async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(retries=2)) as client:
-            while not address:
-                address = await _site_page(client, port)
-        connection = await connect(address, max_size=None)
-    async with connection:
+    async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(retries=2)) as client:
+        address = await found(lambda: _site_page(client, port))
+    async with connect(address, max_size=None) as connection:
         yield Person(connection)
 
 
@@ -88,7 +74,6 @@ async def _site_page(client: httpx.AsyncClient, port: int) -> str:
     try:
         pages = (await client.get(f"http://127.0.0.1:{port}/json/list")).json()
     except httpx.TransportError:
-        await asyncio.sleep(0.1)
         return ""
     shown = (page for page in pages if page["type"] == "page" and page["url"].startswith("http"))
     return str(next(shown, {"webSocketDebuggerUrl": ""})["webSocketDebuggerUrl"])

@@ -16,12 +16,12 @@ from browser.profiles.store import ProfileStore
 from domain.ports import Backstage
 from settings import BrowserSettings, SignInSettings
 from simulator.demo import LOOPBACK_ONLY, Site
-from tests.e2e.driving import DEADLINES
+from tests.e2e.driving import DEADLINES, free_port
 from tests.gateway import RunningGateway, running_gateway
-from tests.profiles.person import Person, free_port, person_at
+from tests.profiles.person import Person, person_at
+from tests.waiting import found
 
 ROUTE = "/admin/api/sign-in"
-SECONDS = 30
 
 
 class Admin:
@@ -41,19 +41,22 @@ class Admin:
         return await self.http.post(ROUTE, json=asked)
 
     async def status(self) -> dict[str, Any]:
-        found: dict[str, Any] = (await self.http.get(ROUTE)).raise_for_status().json()
-        return found
+        told: dict[str, Any] = (await self.http.get(ROUTE)).raise_for_status().json()
+        return told
 
     async def until(self, *stages: str) -> dict[str, Any]:
-        async with asyncio.timeout(SECONDS):
-            while (found := await self.status())["stage"] not in stages:  # noqa: ASYNC110 it tells nobody
-                await asyncio.sleep(0.05)
-        return found
+        async def look() -> dict[str, Any] | None:
+            told = await self.status()
+            return told if told["stage"] in stages else None
+
+        told = await found(look)
+        assert told is not None
+        return told
 
     async def waiting(self, **asked: Any) -> None:
         (await self.start(**asked)).raise_for_status()
-        found = await self.until("waiting", "failed")
-        assert found["stage"] == "waiting", found
+        told = await self.until("waiting", "failed")
+        assert told["stage"] == "waiting", told
 
     async def act(self, *actions: dict[str, Any]) -> httpx.Response:
         return await self.http.post(f"{ROUTE}/actions", json={"actions": actions})
@@ -62,10 +65,18 @@ class Admin:
         asked = {"after": str(after), "wait": str(wait)}
         return await self.http.get(f"{ROUTE}/picture", params=asked)
 
+    async def shows_no_site(self) -> bool:
+        """Whether a blank page is in front."""
+        return not (await self.status())["site"]
+
+    async def is_healthy(self) -> bool:
+        async with self.gateway.http() as client:
+            return (await client.get("/health")).is_success
+
     async def health(self) -> dict[str, Any]:
         async with self.gateway.http() as client:
-            found: dict[str, Any] = (await client.get("/health")).json()
-            return found
+            told: dict[str, Any] = (await client.get("/health")).json()
+            return told
 
     @asynccontextmanager
     async def eyes(self) -> AsyncIterator["Eyes"]:
@@ -78,9 +89,7 @@ class Eyes:
         self._person = person
 
     async def until(self, expression: str) -> None:
-        async with asyncio.timeout(SECONDS):
-            while not await self._person.sees(expression):  # noqa: ASYNC110 a page is looked at
-                await asyncio.sleep(0.03)
+        await found(lambda: self._person.sees(expression))
 
     async def until_field(self, name: str) -> None:
         await self.until(f"document.activeElement?.name === {json.dumps(name)}")
@@ -89,8 +98,8 @@ class Eyes:
         await self._person.call("Runtime.evaluate", expression=expression, userGesture=True)
 
     async def value(self, expression: str) -> Any:
-        found = await self._person.call("Runtime.evaluate", expression=expression)
-        return found["result"].get("value")
+        told = await self._person.call("Runtime.evaluate", expression=expression)
+        return told["result"].get("value")
 
     async def go(self, url: str) -> None:
         """What a link on the page would do."""
@@ -99,8 +108,8 @@ class Eyes:
     async def middle(self, selector: str) -> dict[str, float]:
         """Where a person would click."""
         rect = f"document.querySelector({json.dumps(selector)}).getBoundingClientRect()"
-        found = await self._person.call("Runtime.evaluate", expression=f"JSON.stringify({rect})")
-        box = json.loads(found["result"]["value"])
+        told = await self._person.call("Runtime.evaluate", expression=f"JSON.stringify({rect})")
+        box = json.loads(told["result"]["value"])
         return {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
 
 

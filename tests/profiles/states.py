@@ -1,9 +1,7 @@
 """Storage states for tests, and files of them."""
 
-import asyncio
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +41,6 @@ def written(file: Path, state: object, mode: int = 0o600) -> Path:
     file.write_text(state if isinstance(state, str) else json.dumps(state), encoding="utf-8")
     file.chmod(mode)
     return file
-
-
-async def until(holds: Callable[[], bool], seconds: float = 20) -> None:
-    """Return as soon as something is so."""
-    async with asyncio.timeout(seconds):
-        while not holds():  # noqa: ASYNC110 what is looked at tells nobody
-            await asyncio.sleep(0.02)
 
 
 def values(file: Path) -> dict[str, str]:

@@ -23,7 +23,8 @@ from browser.profiles.person import let_sign_in
 from domain.errors import BrowserDown, GatewayError, PermissionDenied, SignedOut
 from settings import BrowserSettings
 from simulator.demo import LOOPBACK_ONLY, Site
-from tests.profiles.person import free_port, person_at
+from tests.e2e.driving import free_port
+from tests.profiles.person import person_at
 from tests.profiles.remote import Eyes, pressed, typed
 from tests.profiles.states import signed_in, values, written
 from tests.site import SiteControl

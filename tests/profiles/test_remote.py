@@ -17,9 +17,10 @@ from PIL import Image
 
 from browser.profiles.screen import SIZE, AllowedHosts
 from simulator.demo import Site
-from tests.profiles.remote import ROUTE, SECONDS, Admin, admin_elsewhere, pressed, typed
-from tests.profiles.states import signed_in, until, values, written
+from tests.profiles.remote import ROUTE, Admin, admin_elsewhere, pressed, typed
+from tests.profiles.states import signed_in, values, written
 from tests.site import SiteControl
+from tests.waiting import eventually, found
 
 pytestmark = pytest.mark.timeout(90)
 ADDRESS, PASSWORD, CODE = "ada@example.com", "simulator", "123456"
@@ -65,9 +66,7 @@ async def test_admin_signs_in_by_pictures_and_the_gateway_serves_with_it(
     file = admin.folder / "profiles" / f"{ADDRESS}.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert json.loads(file.read_text())["accountName"] == ADDRESS
-    async with admin.gateway.http() as client, asyncio.timeout(30):
-        while (await client.get("/health")).status_code != 200:  # noqa: ASYNC110 it comes up by itself
-            await asyncio.sleep(0.1)
+    await found(admin.is_healthy)
     assert (await admin.health())["details"]["stage"] == ""
     async with admin.gateway.openai() as client:
         answer = await client.chat.completions.create(
@@ -189,7 +188,7 @@ async def test_a_sign_out_is_mended_under_the_account_s_old_name(site: Site, tmp
             await admin.act(typed(PASSWORD), pressed("Enter"))
         done = await admin.until("saved", "failed")
         assert (done["profile"], done["in_use"]) == ("mine", True)
-        await until(lambda: admin.gateway.driver.status().page_ready)
+        await eventually(lambda: admin.gateway.driver.status().page_ready)
     assert [file.name for file in old.parent.glob("*.json")] == ["mine.json"]
 
 
@@ -266,9 +265,7 @@ async def test_a_window_of_the_sign_in_is_followed(admin: Admin) -> None:
     async with admin.eyes() as eyes:
         await eyes.until_field("identifier")
         await eyes.do("window.open('about:blank')")
-        async with asyncio.timeout(SECONDS):
-            while (await admin.status())["site"]:  # noqa: ASYNC110 it tells nobody
-                await asyncio.sleep(0.03)
+        await found(admin.shows_no_site)
         await admin.act(typed(ADDRESS), pressed("Enter"))
         assert await eyes.value("document.querySelector('[name=identifier]').value") == ""
 

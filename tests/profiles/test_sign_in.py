@@ -21,8 +21,9 @@ from settings import BrowserSettings, SignInSettings
 from simulator.demo import LOOPBACK_ONLY, Site, simulated_site
 from tests.e2e.driving import DEADLINES
 from tests.gateway import RunningGateway, running_gateway
-from tests.profiles.states import until, values, written
+from tests.profiles.states import values, written
 from tests.site import SiteControl
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -89,7 +90,7 @@ async def test_a_sign_in_is_saved_back_after_answers_and_when_it_stops(site: Sit
         assert await one.ask("/echo 1") == "1"
         assert values(one.file) == before
         assert await one.ask("/echo 2") == "2"
-        await until(lambda: one.counted("profile_saves") == 1)
+        await eventually(lambda: one.counted("profile_saves") == 1)
         after = values(one.file)
         assert after["SIDCC"] != before["SIDCC"]
         assert after["SID"] == before["SID"]
@@ -99,7 +100,7 @@ async def test_a_sign_in_is_saved_back_after_answers_and_when_it_stops(site: Sit
 
 async def test_a_sign_in_is_saved_back_by_time(site: Site, tmp_path: Path) -> None:
     async with kept(site, tmp_path, save_minutes=0.005) as one:
-        await until(lambda: one.counted("profile_saves") >= 2)
+        await eventually(lambda: one.counted("profile_saves") >= 2)
         assert await one.ask("/echo x") == "x"
 
 
@@ -122,13 +123,13 @@ async def test_a_sign_out_is_told_saves_nothing_and_is_mended_by_a_new_file(
             with pytest.raises(openai.InternalServerError) as caught:
                 await one.ask("/echo out")
             assert (caught.value.status_code, caught.value.code) == (503, "signed_out")
-        await until(lambda: one.driver.status().stage == "sign_in")
+        await eventually(lambda: one.driver.status().stage == "sign_in")
         found = await one.health()
         assert (found["status"], found["details"]["stage"]) == ("unavailable", "sign_in")
         assert "profiles import" in found["reason"]
         write_private(one.file, json.dumps(await new_session(site)).encode())
         new = values(one.file)["SID"]
-        await until(lambda: one.driver.status().page_ready)
+        await eventually(lambda: one.driver.status().page_ready)
         assert await one.ask("/echo back") == "back"
     assert values(one.file)["SID"] == new
 
@@ -148,7 +149,7 @@ async def test_a_browser_that_lost_its_sign_in_while_idle_gets_it_back_from_the_
     async with kept(site, tmp_path, check_minutes=0.005) as one:
         assert one.driver.healer._context is not None
         await one.driver.healer._context.clear_cookies()
-        await until(lambda: one.counted("healing.context") == 1 and one.driver.status().page_ready)
+        await eventually(lambda: one.counted("healing.context") == 1 and one.driver.status().page_ready)
         assert await one.ask("/echo back") == "back"
 
 
@@ -157,10 +158,10 @@ async def test_a_sign_in_that_is_refused_is_not_tried_again_and_again(site: Site
         await _end_sessions(site)
         with pytest.raises(openai.InternalServerError):
             await one.ask("/echo out")
-        await until(lambda: one.counted("healing.context") == 1)
-        await until(lambda: one.driver.status().stage == "sign_in" and not one.driver.pool.lame)
+        await eventually(lambda: one.counted("healing.context") == 1)
+        await eventually(lambda: one.driver.status().stage == "sign_in" and not one.driver.pool.lame)
         with pytest.raises(TimeoutError):
-            await until(lambda: one.counted("healing.context") > 1, 2.5)
+            await eventually(lambda: one.counted("healing.context") > 1, 2.5)
         assert one.counted("healing.context") == 1
 
 
@@ -173,7 +174,7 @@ async def test_a_gateway_without_a_profile_runs_and_takes_one_when_it_comes(
     with SignIn(store, lambda: next(iter(store.files()), None), SignInSettings()) as sign_in:
         driver = PageDriver(settings, DEADLINES, sign_in)
         serving = asyncio.create_task(_first_answer(driver, tmp_path / "files"), name="serving")
-        await until(lambda: "no saved sign-in" in driver.status().reason)
+        await eventually(lambda: "no saved sign-in" in driver.status().reason)
         assert driver.status().stage == "sign_in"
         store.add("me", json.dumps(await new_session(site)).encode())
         assert await serving == "at last"
@@ -190,7 +191,7 @@ async def test_an_unusable_file_is_a_reason_until_it_is_replaced(
     with SignIn(store, lambda: file, SignInSettings()) as sign_in:
         driver = PageDriver(settings, DEADLINES, sign_in)
         serving = asyncio.create_task(_first_answer(driver, tmp_path / "files"), name="serving")
-        await until(lambda: "cut short" in driver.status().reason)
+        await eventually(lambda: "cut short" in driver.status().reason)
         assert str(tmp_path) not in driver.status().reason
         assert str(file) in caplog.text
         store.add("me", json.dumps(await new_session(site)).encode(), replace=True)
@@ -204,7 +205,7 @@ async def test_a_full_disk_costs_no_answer_and_no_file(site: Site, tiny_disk: Pa
         with pytest.raises(OSError, match="space"):
             (tiny_disk / "ballast").write_bytes(b"x" * 100_000)
         assert await one.ask("/echo x") == "x"
-        await until(lambda: one.counted("profile_saves_failed") == 1)
+        await eventually(lambda: one.counted("profile_saves_failed") == 1)
         assert await one.ask("/echo y") == "y"
     assert values(file) == before
     left = sorted(left.name for left in tiny_disk.iterdir() if left.suffix != ".lock")

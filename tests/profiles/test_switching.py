@@ -21,8 +21,9 @@ from settings import BrowserSettings, SignInSettings
 from simulator.demo import LOOPBACK_ONLY, Site, simulated_site
 from tests.e2e.driving import DEADLINES, answer, request
 from tests.profiles.accounts import MODEL, accounts, new_session, sign_in_both
-from tests.profiles.states import until, values, written
+from tests.profiles.states import values, written
 from tests.site import SiteControl
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -47,7 +48,7 @@ async def test_running_answer_is_finished_and_the_next_request_is_served_by_the_
         await two.control.scenario(pace=0.15)
         running = await two.begin(LONG)
         activating = asyncio.create_task(two.profiles.activate("grace"))
-        await until(lambda: two.driver.pool.holding_back > 0)
+        await eventually(lambda: two.driver.pool.holding_back > 0)
         assert not running.done()
         queued = [asyncio.create_task(two.ask(f"/echo {number}")) for number in range(3)]
         assert await running == whole
@@ -63,7 +64,7 @@ async def test_count_under_way_is_made_by_the_new_profile(site: Site, tmp_path: 
     async with accounts(site, tmp_path, tabs=2) as two:
         await two.control.scenario(rpc_delays={"CountTokens": 60})
         counting = asyncio.create_task(two.driver.count(request("one two three")))
-        await until(lambda: any(one.state is SessionState.BUSY for one in two.driver.pool.sessions))
+        await eventually(lambda: any(one.state is SessionState.BUSY for one in two.driver.pool.sessions))
         await two.profiles.activate("grace")
         await two.control.scenario(rpc_delays={})
         assert (await counting).total > 0
@@ -229,7 +230,7 @@ async def test_signed_out_profile_gives_way_to_another(site: Site, tmp_path: Pat
             await control.sign_out()
         written(store.file("grace"), await new_session(site, "grace"))
         assert await two.ask("/echo 2") == "2"
-        await until(lambda: two.profiles.active == "grace")
+        await eventually(lambda: two.profiles.active == "grace")
         assert (await two.served())[-1] == ("grace", "finished")
 
 

@@ -1,11 +1,9 @@
 """Calls the simulator the way the page does, and reads answers the way JSPB is written."""
 
-import asyncio
 import hashlib
 import json
 import ssl
 import time
-from collections.abc import Callable
 from typing import Any, Self
 
 import httpx
@@ -39,13 +37,6 @@ def new_http(**options: Any) -> httpx.AsyncClient:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return httpx.AsyncClient(verify=context, timeout=10, **options)
-
-
-async def eventually(condition: Callable[[], object], within: float = 2.0) -> None:
-    """Return as soon as `condition()` holds; TimeoutError when it does not in time."""
-    async with asyncio.timeout(within):
-        while not condition():  # noqa: ASYNC110 - any condition, without an event for each
-            await asyncio.sleep(0.002)
 
 
 class PageClient:

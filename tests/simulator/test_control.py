@@ -19,7 +19,8 @@ from simulator.scenario import Scenario
 from simulator.server import Simulator
 from simulator.sessions import DEFAULT_ACCOUNT, Session
 from simulator.site import loopback_site
-from tests.simulator.client import PageClient, eventually, generate_body, new_http
+from tests.simulator.client import PageClient, generate_body, new_http
+from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 

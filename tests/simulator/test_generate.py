@@ -14,16 +14,17 @@ import pytest
 from simulator.request_log import LogEntry
 from simulator.scenario import Framing
 from simulator.server import Simulator
-from tests.simulator.client import Heard, PageClient, config, eventually, generate_body, slot
+from tests.simulator.client import Heard, PageClient, config, generate_body, slot
+from tests.waiting import eventually
 
 
 def last_entry(simulator: Simulator) -> LogEntry:
     return simulator.state.log.entries[-1]
 
 
-async def settled(entry: LogEntry, within: float = 1.0) -> LogEntry:
+async def settled(entry: LogEntry) -> LogEntry:
     """The entry once its outcome is known."""
-    await eventually(lambda: entry.outcome != "running", within)
+    await eventually(lambda: entry.outcome != "running")
     return entry
 
 

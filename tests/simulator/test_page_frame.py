@@ -12,7 +12,7 @@ from tests.simulator.chat_page import (
     open_page_fixture,  # noqa: F401
     tab_fixture,  # noqa: F401
 )
-from tests.simulator.client import eventually
+from tests.waiting import eventually
 
 NOTE: FilePayload = {"name": "note.txt", "mimeType": "text/plain", "buffer": b"a note"}
 

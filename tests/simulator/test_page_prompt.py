@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from simulator.server import Simulator
 from tests.simulator.chat_page import Opener, open_page_fixture, tab_fixture  # noqa: F401
-from tests.simulator.client import eventually
+from tests.waiting import eventually
 
 DISABLED = "true"
 
@@ -130,7 +130,7 @@ async def test_a_failure_shows_its_toast_and_its_turn_and_sends_a_beacon(
         await expect(model_turns.last).to_contain_text(inline)
         await expect(chat.run).to_contain_text("Run")
     await expect(chat.footer).to_have_count(0)
-    await eventually(lambda: len(simulator.state.jserrors) == len(FAILURES), within=3)
+    await eventually(lambda: len(simulator.state.jserrors) == len(FAILURES))
     assert all("GenerateContent" in query for query in simulator.state.jserrors)
 
 
