@@ -21,15 +21,24 @@ _MOST_LEFT_OUT: Final = 2
 _CONVERSE: Final = "send the whole conversation to POST /v1/chat/completions"
 _ONE_BY_ONE: Final = "send its requests one by one"
 _NO_TUNING: Final = "models are used as the site has them"
+_PICTURE: Final = (
+    "send the picture with a message to POST /v1/chat/completions and a model that makes pictures"
+)
+_SOUND: Final = "send the sound with a question to POST /v1/chat/completions"
 _FILES: Final = "upload files and name them in a request"
 
 UNSERVED: Final[Mapping[str, str]] = MappingProxyType(
     {
         "assistants": _CONVERSE,
+        "audio/speech": "no speech is made here; POST /v1/chat/completions answers in words",
+        "audio/transcriptions": _SOUND,
+        "audio/translations": _SOUND,
         "batches": _ONE_BY_ONE,
         "completions": _CONVERSE,
         "conversations": _CONVERSE,
         "fine_tuning": _NO_TUNING,
+        "images/edits": _PICTURE,
+        "images/variations": _PICTURE,
         "messages": _CONVERSE,
         "moderations": "no text is judged here; leave the call out",
         "realtime": "stream an answer of POST /v1/chat/completions",
@@ -66,7 +75,8 @@ def not_offered(scope: Scope) -> NotOffered | None:
     version, _, behind = path.removeprefix("/").partition("/")
     instead = None
     if version in _VERSIONS:
-        instead = UNSERVED.get(behind.partition("/")[0]) or UNSERVED_METHODS.get(path.rpartition(":")[2])
+        known = (what for name, what in UNSERVED.items() if f"{behind}/".startswith(f"{name}/"))
+        instead = next(known, None) or UNSERVED_METHODS.get(path.rpartition(":")[2])
     elif path.startswith(_LIVE):
         instead = UNSERVED_METHODS["bidiGenerateContent"]
     if instead is None:

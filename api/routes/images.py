@@ -1,13 +1,12 @@
-"""`POST /v1/images/generations`, by the chat page's image models; and what is not made here, by name."""
+"""`POST /v1/images/generations`, by the chat page's image models."""
 
 import time
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.access.doorway import path_of
 from api.body import json_body
 from api.gateway import Gateway, gateway_of
 from api.openai.images import Asked, ImageRequest, answer, decode
@@ -15,24 +14,10 @@ from api.routes.receiving import receiving
 from api.routes.serving import Reply, serve
 from api.security import Access
 from domain.completion import Completion
-from domain.errors import GatewayError, NotOffered, Refused, UnknownModel
+from domain.errors import GatewayError, Refused, UnknownModel
 from domain.events import Event
 
 router = APIRouter()
-
-_CHAT: Final = (
-    "a conversation of POST /v1/chat/completions with a picture in it and a model that makes pictures"
-)
-_SPEECH: Final = "no speech is made here; POST /v1/chat/completions answers in words"
-_SOUND: Final = "send the sound with a question to POST /v1/chat/completions instead"
-INSTEAD: Final = {
-    "/v1/images/edits": f"use {_CHAT}",
-    "/v1/images/variations": f"use {_CHAT}",
-    "/v1/audio/speech": _SPEECH,
-    "/v1/audio/transcriptions": _SOUND,
-    "/v1/audio/translations": _SOUND,
-}
-"""Addresses of OpenAI's that are not served, and what to do instead."""
 
 
 @router.post(
@@ -59,16 +44,6 @@ async def _usual_model(gateway: Gateway) -> str:
         if card.makes_pictures and not card.needs_paid_key:
             return card.id
     raise UnknownModel("AI Studio's page offers no model that makes pictures.", param="model")
-
-
-async def not_offered(request: Request) -> Response:
-    gateway_of(request).gatekeeper.admit(request, Access.KEY)
-    path = path_of(request.scope)
-    raise NotOffered(f"{path} is not served by this gateway: {INSTEAD[path]}.")
-
-
-for _path in INSTEAD:
-    router.add_api_route(_path, not_offered, methods=["POST"])
 
 
 class _Writer:
