@@ -10,9 +10,10 @@ from api.exchange.registry import Exchanges
 from api.files.service import FileService
 from api.queueing.job import JobState
 from api.queueing.queue import JobQueue
-from api.queueing.worker import Worker, stopping
+from api.queueing.worker import Worker
 from api.security import Gatekeeper
 from api.supervisor import Supervisor
+from domain.errors import ShuttingDown
 from domain.ports import Deadlines, Driver
 from settings import ChatSettings, ServerSettings
 
@@ -36,12 +37,12 @@ class Gateway:
 
     def stop_accepting(self) -> None:
         """Fail what waits and refuse what comes; what runs goes on. The first step of every stop."""
-        self.queue.close(stopping())
-        self.exchanges.cancel_all(stopping(), but=JobState.RUNNING)
+        self.queue.close(ShuttingDown())
+        self.exchanges.cancel_all(ShuttingDown(), but=JobState.RUNNING)
 
     def stop_running(self) -> None:
         """End what still runs. The second step."""
-        self.exchanges.cancel_all(stopping())
+        self.exchanges.cancel_all(ShuttingDown())
 
 
 def gateway_of(request: Request) -> Gateway:

@@ -29,7 +29,7 @@ class PatientProtocol(H11Protocol):
     stall_seconds: ClassVar[float] = 60.0
     """Without one byte of an answer being taken."""
 
-    def __init__(self, *args: Any, most_connections: int = 512, **options: Any) -> None:
+    def __init__(self, *args: Any, most_connections: int, **options: Any) -> None:
         super().__init__(*args, **options)
         self._most_connections = most_connections
         self._idle_since = self._heard = self.loop.time()

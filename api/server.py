@@ -28,14 +28,14 @@ FORCED_SECONDS = 5
 class HttpServer(uvicorn.Server):
     """Serves until a signal, or `should_exit`, stops it; told twice, it waits for no answer.
 
-    `gateway` is whose requests a stop ends; without one the connections are just cut.
+    `gateway` is whose requests a stop ends; without one connections are just cut. `on_stop` is called first.
     """
 
     def __init__(
         self,
         app: FastAPI,
-        on_stop: Callable[[], None],
-        gateway: Gateway | None = None,
+        gateway: Gateway | None,
+        on_stop: Callable[[], None] = lambda: None,
         protocol: type[PatientProtocol] = PatientProtocol,
         most_connections: int = 512,
         open_stream_seconds: float = OPEN_STREAM_SECONDS,

@@ -86,7 +86,7 @@ async def serve(settings: Settings, overrides: Mapping[str, object], *, demo: bo
             say("\nStopping … (once more: at once)")
             remote.give_up()
 
-        http = HttpServer(app, stopping, app.state.gateway, most_connections=settings.server.max_connections)
+        http = HttpServer(app, app.state.gateway, stopping, most_connections=settings.server.max_connections)
         running = asyncio.create_task(http.serve([port]), name="http server")
         if sign_in.file() is None:
             token = app.state.admin.new_token

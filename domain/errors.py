@@ -154,6 +154,9 @@ class ShuttingDown(GatewayError):
     code = "shutting_down"
     retryable = True
 
+    def __init__(self) -> None:
+        super().__init__("The gateway is stopping.", retry_after=5)
+
 
 class NotConfigured(GatewayError):
     """The message says what to set."""

@@ -80,7 +80,7 @@ async def running_gateway(
     settings = api_settings(folder, **{**files, **changes})
     with listen("127.0.0.1", 0) as port:
         app = create_app(*settings, deadlines, driver, backstage)
-        server = HttpServer(app, lambda: None, app.state.gateway)
+        server = HttpServer(app, app.state.gateway)
         serving = asyncio.create_task(server.serve([port]), name="test gateway")
         running = RunningGateway(f"http://127.0.0.1:{port.getsockname()[1]}", driver)
         try:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from openai import AsyncOpenAI
+from openai import APIError, AsyncOpenAI
 from playwright.async_api import Error
 
 from api.access.store import KeyStore
@@ -273,6 +273,24 @@ async def test_demo_answers_at_the_printed_address_until_ctrl_c() -> None:
         assert await running.ended() == 0
         assert gone(family) == []
         assert "Traceback" not in running.output
+
+
+async def test_a_caller_of_the_demo_is_told_that_it_stops() -> None:
+    async with demo() as running:
+        base = await running.until(r"base_url=\"(http://127\.0\.0\.1:\d+/v1)\"")
+        async with AsyncOpenAI(base_url=base, api_key="none", max_retries=0) as client:
+            stream = await client.chat.completions.create(
+                model="gemini-2.5-flash",
+                messages=[{"role": "user", "content": "/chunks n=4000 every=0.02"}],
+                stream=True,
+            )
+            await anext(aiter(stream))
+            running.process.send_signal(signal.SIGTERM)
+            with pytest.raises(APIError) as caught:
+                async for _ in stream:
+                    pass
+            assert caught.value.code == "shutting_down"
+        assert await running.ended() == 0
 
 
 async def test_demo_stops_on_sigterm_while_the_browser_starts() -> None:

@@ -17,6 +17,8 @@ from domain.errors import BadRequest, Forbidden, GatewayError
 
 ADMIN: Final = "/admin"
 """Everything below belongs to whoever has the admin token, and never to another origin."""
+MOST_ADMIN_BYTES: Final = 1024 * 1024
+"""Of a body below: it is read before anybody is asked for a token. A profile has a limit of its own."""
 
 _METHODS: Final = ("GET", "POST", "PUT", "DELETE", "OPTIONS")
 _EXPOSED: Final = (
@@ -46,10 +48,6 @@ def path_of(scope: Scope) -> str:
     """The path as routes have it, without a prefix before it."""
     path: str = scope["path"].removeprefix(scope.get("root_path", ""))
     return path
-
-
-MOST_ADMIN_BYTES: Final = 1024 * 1024
-"""Of a body below there: it is read before anybody is asked for a token. A profile has a limit of its own."""
 
 
 def is_admin(scope: Scope) -> bool:

@@ -13,8 +13,7 @@ from api.exchange.exchange import Exchange
 from api.exchange.workarounds import Workarounds
 from api.queueing.job import JobState
 from api.queueing.queue import JobQueue
-from api.queueing.worker import stopping
-from domain.errors import Cancelled, GatewayError, NotFound
+from domain.errors import Cancelled, GatewayError, NotFound, ShuttingDown
 from domain.requests import Plan
 from settings import ChatSettings
 
@@ -37,7 +36,7 @@ class Exchanges:
     async def __aexit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        self.cancel_all(stopping())
+        self.cancel_all(ShuttingDown())
         while self._tasks:  # the end of an exchange begins the removal of its files
             await asyncio.wait(self._tasks)
 
@@ -99,7 +98,7 @@ class Exchanges:
     def _settle(self, exchange: Exchange, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         del self._running[exchange.id]
-        error = stopping() if task.cancelled() else task.exception()
+        error = ShuttingDown() if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, GatewayError):
             log.error("exchange %s broke", exchange.id, exc_info=error)
             error = internal_error(exchange.id)

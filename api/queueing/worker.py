@@ -64,7 +64,7 @@ class Worker:
             ticket.leave()
             pages.release()
             if not job.settled:
-                job.context.run(self._settle, job, job.verdict or stopping())
+                job.context.run(self._settle, job, job.verdict or ShuttingDown())
 
         task.add_done_callback(release)
 
@@ -195,16 +195,11 @@ def _ran(job: Job) -> float:
     return job.ended - job.started if job.ended is not None and job.started is not None else 0.0
 
 
-def stopping() -> ShuttingDown:
-    """What everybody is told whose request a stop ends."""
-    return ShuttingDown("The gateway is stopping.", retry_after=5)
-
-
 def _as_failure(job: Job, error: BaseException) -> GatewayError:
     """What the client is told when serving its job ended with `error`."""
     if isinstance(error, GatewayError):
         return error
     task = asyncio.current_task()
     if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
-        return job.verdict or stopping()
+        return job.verdict or ShuttingDown()
     return internal_error(job.id)

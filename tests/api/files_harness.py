@@ -95,7 +95,7 @@ def client_of(app: FastAPI, key: str | None = None, **headers: str) -> httpx.Asy
 async def listening_app(app: FastAPI) -> AsyncIterator[int]:
     """The application behind uvicorn; gives the port."""
     with listen("127.0.0.1", 0) as listener:
-        server = HttpServer(app, on_stop=lambda: None)
+        server = HttpServer(app, None)
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="uvicorn")
         try:
             # The socket listens already: what connects now waits until the server accepts it.

@@ -281,7 +281,7 @@ async def test_stopping_worker_settles_its_jobs_and_leaves_no_page() -> None:
     async with at_work(driver) as queue:
         jobs = [queue.submit(new_job(str(n))) for n in range(3)]
         await (await driver.record(1)).prepared.wait()
-        queue.close(ShuttingDown("The gateway is stopping."))
+        queue.close(ShuttingDown())
     assert all(job.settled for job in jobs)
     for job in jobs:
         assert isinstance(await failure_of(job), ShuttingDown)

@@ -31,7 +31,7 @@ class Stopped:
         """What the two are answered: the one that ran, and the one that waited."""
         with listen("127.0.0.1", 0) as port:
             app = create_app(*settings_of(), Deadlines(), self._driver)
-            server = HttpServer(app, lambda: None, app.state.gateway, open_stream_seconds=GRACE)
+            server = HttpServer(app, app.state.gateway, open_stream_seconds=GRACE)
             serving = asyncio.create_task(server.serve([port]))
             await self._driver.is_open.wait()
             address = f"http://127.0.0.1:{port.getsockname()[1]}"

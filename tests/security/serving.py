@@ -34,9 +34,7 @@ async def serving(
     """Serve until the block ends; enters when the driver is open."""
     with listen("127.0.0.1", 0) as port:
         app = create_app(*settings_of(**settings), Deadlines(), driver)
-        server = HttpServer(
-            app, lambda: None, app.state.gateway, protocol=protocol, most_connections=most_connections
-        )
+        server = HttpServer(app, app.state.gateway, protocol=protocol, most_connections=most_connections)
         running = asyncio.create_task(server.serve([port]), name="server")
         try:
             await driver.is_open.wait()

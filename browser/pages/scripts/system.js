@@ -1,7 +1,7 @@
 // arg: {text, milliseconds}
 // Sets the system instruction in its side sheet and leaves the sheet only when the page says it is saved.
 // Returns {text, saved, preview, closed}: `saved` is false when the sheet shows no state to go by.
-const NOTICE_MS = 600; // later than that no page begins to save what was typed
+const NOTICE_MS = 600; // a page that saves a moment after the last key has begun to by then
 const card = find("system_card");
 if (!card) return { missing: "system_card", winners };
 const wanted = arg.text.replace(/\r\n?/g, "\n");
