@@ -1,5 +1,6 @@
 """The reference names everything that the code has."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -39,6 +40,14 @@ def routes() -> list[str]:
 def test_route_is_documented(reference: str, route: str) -> None:
     admin = (ROOT / "docs" / "admin.md").read_text(encoding="utf-8")
     assert f"`{route}`" in (admin if " /admin/" in route else reference)
+
+
+@pytest.mark.parametrize("page", ["api.md", "admin.md"])
+def test_no_route_is_documented_that_is_not_there(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([A-Z]+ /[^`?]*)", text, re.MULTILINE)
+    assert rows
+    assert set(rows) <= set(routes())
 
 
 @pytest.mark.parametrize("field", [*ChatRequest.model_fields, *NEUTRAL, *NEUTRAL_IN_MESSAGE])

@@ -73,6 +73,15 @@ async def answer(driver: PageDriver, prompt: str, **options: Any) -> str:
     return text_of(await run(driver, request(prompt, **options)))
 
 
+async def leave_early(driver: PageDriver) -> None:
+    """Have a long answer begin, and go; returns when a tab is clean again."""
+    async with driver.prepare(request("/chunks n=4000 every=0.02")) as generation:
+        events = generation.events()
+        await anext(aiter(events))
+        await events.aclose()
+    await until_ready(driver, 1)
+
+
 async def until_ready(driver: PageDriver, tabs: int) -> None:
     """Return as soon as so many tabs are clean."""
     await _until(driver, lambda states: states.count(SessionState.READY) >= tabs)

@@ -21,7 +21,7 @@ from domain.requests import GenerateRequest, ThinkingChoice, Tool, Turn
 from simulator.demo import Site
 from simulator.scenario import MutationName
 from tests.e2e.attaching import arrived, files_in, sent, told
-from tests.e2e.driving import DEADLINES, MODEL, driver_for, opened, request, text_of, until_ready
+from tests.e2e.driving import DEADLINES, MODEL, driver_for, leave_early, opened, request, text_of
 from tests.e2e.test_doctor import PATIENCE, settings_of
 from tests.gateway import running_gateway
 from tests.site import SiteControl
@@ -248,11 +248,7 @@ async def test_a_cancelled_answer_stops_and_is_never_submitted_again(
 ) -> None:
     await scene(control, case)
     async with opened(site) as driver:
-        async with driver.prepare(request("/chunks n=4000 every=0.02")) as generation:
-            events = generation.events()
-            await anext(aiter(events))
-            await events.aclose()
-        await until_ready(driver, 1)
+        await leave_early(driver)
         async with driver.prepare(request("/echo next")) as generation:
             assert text_of([event async for event in generation.events()]) == "next"
         first, second = await control.requests()

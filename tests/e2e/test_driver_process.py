@@ -98,17 +98,12 @@ async def test_a_driver_process_that_freezes_is_replaced_and_the_caller_notices_
         assert counted(driver, "healing.browser") == 1
 
 
-async def test_a_frozen_driver_process_holds_no_deadline(site: Site) -> None:
+async def test_a_frozen_driver_process_holds_neither_a_deadline_nor_a_stop(site: Site) -> None:
     async with opened(site, watchdog_seconds=0) as driver:
         freeze_driver_process(driver)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(1):
                 await answer(driver, "/echo never")
-
-
-async def test_a_frozen_driver_process_holds_no_stop(site: Site) -> None:
-    async with opened(site, watchdog_seconds=0) as driver:
-        freeze_driver_process(driver)
         async with asyncio.timeout(PATIENCE):
             await driver.close()
 

@@ -12,7 +12,7 @@ from domain.errors import ControlFailed, SessionLost, SignedOut, WireError
 from domain.events import Event
 from domain.requests import ThinkingChoice, Tool
 from simulator.demo import Site, simulated_site
-from tests.e2e.driving import DEADLINES, MODEL, answer, opened, request, text_of, until_ready
+from tests.e2e.driving import DEADLINES, MODEL, answer, leave_early, opened, request, text_of, until_ready
 from tests.site import SiteControl
 
 SOON = 20.0
@@ -162,10 +162,6 @@ async def test_a_page_in_another_language_serves_or_names_what_it_hides(
 async def test_an_answer_of_a_page_in_another_language_is_stopped(site: Site, control: SiteControl) -> None:
     await control.scenario(page={"language": "pseudo"})
     async with opened(site) as driver:
-        async with driver.prepare(request("/chunks n=4000 every=0.02")) as generation:
-            events = generation.events()
-            await anext(aiter(events))
-            await events.aclose()
-        await until_ready(driver, 1)
+        await leave_early(driver)
         assert await answer(driver, "/echo next") == "next"
         assert [entry["outcome"] for entry in await control.requests()] == ["client_gone", "finished"]
